@@ -1,0 +1,33 @@
+/** The arrows of the folder tree: imports point up the list contracts, domain, (processor, gateway, audit), bus, apps. */
+const only = (from, to) => ({
+  name: `${from}-imports`,
+  severity: 'error',
+  comment: `src/${from} may import from ours only: ${to.map((name) => `src/${name}`).join(', ') || 'nothing'}`,
+  from: { path: `^src/${from}/`, pathNot: '\\.spec\\.ts$' },
+  to: { path: '^src/', pathNot: [from, ...to].map((name) => `^src/${name}/`) },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    only('contracts', []),
+    only('domain', ['contracts']),
+    only('processor', ['contracts', 'domain']),
+    only('gateway', ['contracts', 'domain', 'processor']),
+    only('audit', ['contracts', 'domain', 'processor']),
+    only('bus', ['contracts', 'processor']),
+    {
+      name: 'brokers-do-not-know-the-bus',
+      severity: 'error',
+      from: { path: '^src/gateway/brokers/' },
+      to: { path: '^src/(processor|bus|apps)/' },
+    },
+    {
+      name: 'domain-is-pure',
+      severity: 'error',
+      from: { path: '^src/domain/', pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev'] },
+    },
+  ],
+  options: { tsConfig: { fileName: 'tsconfig.json' }, doNotFollow: { path: 'node_modules' }, tsPreCompilationDeps: true },
+};

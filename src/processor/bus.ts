@@ -1,0 +1,100 @@
+/**
+ * The road that records travel: the port that every bus implements (src/bus/embedded, src/bus/memory, and Kafka), with the same promises on
+ * each, held by one shared suite (test/contract/bus).
+ *
+ * - A topic has `shards` partitions; offsets in a partition grow and never repeat. Gaps are allowed (compaction, Kafka's control records).
+ * - `commit` is atomic across topics and partitions: all of its records become visible to readers together, in order, or none ever does.
+ *   When it resolves, they are durable. When it rejects, the outcome may be unknown: throw the writer away and open a new one.
+ * - Opening a writer fences every older writer of the same transactional id: whatever that one commits from then on rejects with BUS_FENCED and is
+ *   never visible. An unknown outcome of the older writer is settled (visible or gone for good) before the new writer is handed out.
+ * - Readers see only what is committed.
+ * - Of a compacted topic a reader from offset zero sees at least the newest record of each key, in order of offsets.
+ */
+import type { Topic } from '../contracts/topics';
+
+export interface TopicPosition {
+  readonly topic: Topic;
+  readonly partition: number;
+  /** Offset of the next record to read. */
+  readonly offset: number;
+}
+
+export type Headers = Readonly<Record<string, string>>;
+
+export interface OutgoingRecord {
+  readonly topic: Topic;
+  readonly partition: number;
+  readonly key: Uint8Array | null;
+  /** Null: a tombstone, on a compacted topic. */
+  readonly value: Uint8Array | null;
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
+  readonly headers?: Headers;
+}
+
+export interface BusRecord extends OutgoingRecord {
+  readonly offset: number;
+  readonly headers: Headers;
+}
+
+export interface TransactionalWriter {
+  /** Writes all of `records` or none; resolves with their offsets, in the order given. One commit in flight at a time. */
+  commit(records: readonly OutgoingRecord[]): Promise<readonly number[]>;
+  close(): Promise<void>;
+}
+
+export interface PollOptions {
+  readonly maxRecords: number;
+  /** How long to wait for the first record; zero: answer at once. */
+  readonly maxWaitMs: number;
+  /** At most so many of a topic in one answer. */
+  readonly perTopic?: Readonly<Partial<Record<Topic, number>>>;
+}
+
+export interface BusReader {
+  /**
+   * The next committed records: topics in the order in which the reader was opened with them, each topic's records by offset. Empty when
+   * nothing came in time. A reader of one topic is never starved by another: every topic gets its share of `maxRecords`.
+   */
+  poll(options: PollOptions): Promise<readonly BusRecord[]>;
+  close(): Promise<void>;
+}
+
+export interface Bus {
+  /** Partitions of every topic. */
+  readonly shards: number;
+  writer(transactionalId: string): Promise<TransactionalWriter>;
+  reader(from: readonly TopicPosition[]): Promise<BusReader>;
+  /** Offset after the last committed record: what a reader that has seen all is waiting for. */
+  endOffset(topic: Topic, partition: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Everything that can go wrong on a bus. `retryable`: taking the shard over again may succeed later. */
+export const BUS_ERRORS = {
+  BUS_FENCED: { retryable: false, help: 'another instance has taken over this transactional id; stop one of the two' },
+  BUS_LOCKED: { retryable: false, help: 'another process uses this data directory; stop it, or choose another --data-dir' },
+  BUS_DAMAGED: { retryable: false, help: 'the data directory is damaged; restore it from a copy, nothing was changed' },
+  BUS_FULL: { retryable: true, help: 'the disk is full; free some space, nothing that was acknowledged is lost' },
+  BUS_UNUSABLE: { retryable: false, help: 'the data directory cannot be opened' },
+  BUS_FAILED: { retryable: true, help: 'the write did not complete and its outcome is unknown; the shard is taken over again' },
+  BUS_CLOSED: { retryable: false, help: 'the bus, writer or reader was closed before this call' },
+} as const;
+export type BusErrorCode = keyof typeof BUS_ERRORS;
+
+export class BusError extends Error {
+  override readonly name = 'BusError';
+  readonly retryable: boolean;
+
+  /** `where`: what the error is about, as the user knows it: a directory, a topic and partition with offset, a transactional id. */
+  constructor(
+    readonly code: BusErrorCode,
+    readonly where: string,
+    cause?: unknown,
+  ) {
+    const { help, retryable } = BUS_ERRORS[code];
+    const detail = cause instanceof Error ? ` (${cause.message})` : '';
+    super(`${code} at ${where}${detail}: ${help}`, { cause });
+    this.retryable = retryable;
+  }
+}
