@@ -123,6 +123,10 @@ const PLACES_8 = 10n ** 10n;
 export const ratio6 = (numerator: Notional, denominator: Decimal): Decimal =>
   (divideHalfEven(numerator, denominator * PLACES_6) * PLACES_6) as Decimal;
 
+/** `value` rounded half-even to 6 places, for what is shown. */
+export const rounded6 = (value: Decimal): Decimal =>
+  value % PLACES_6 === 0n ? value : ((divideHalfEven(value, PLACES_6) * PLACES_6) as Decimal);
+
 /** numerator / denominator rounded *down* (towards zero) to 8 places: the largest quantity that still fits. */
 export const quantityDown8 = (value: Notional, price: Decimal): Decimal => ((value / (price * PLACES_8)) * PLACES_8) as Decimal;
 

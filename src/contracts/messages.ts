@@ -301,6 +301,8 @@ export interface RunEntity {
   readonly initial_orders_global: number;
   readonly initial_orders_by_strategy: ReadonlyMap<string, number>;
   readonly initial_violations: readonly InitialViolation[];
+  /** Violations of decisions with a lower seq no longer count: the kill switch was reset after them. */
+  readonly violations_from_seq: number;
 }
 export interface InitialViolation {
   readonly at: number;

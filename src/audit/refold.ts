@@ -1,0 +1,151 @@
+/**
+ * Folds a shard's log again from offset zero, in the order that was recorded, and checks every audit record against what is on the log, byte for
+ * byte. Nothing is written. Source: design, "Determinism" (order) and "Audit" (replay).
+ */
+import type { Codec } from '../contracts/avro/codec';
+import { describeFault } from '../contracts/avro/decoded';
+import type { AuditRecord, InputPositions } from '../contracts/messages';
+import { AUDIT_RECORDS, INPUT_TOPICS } from '../contracts/topics';
+import type { InputTopic } from '../contracts/topics';
+import type { Bus, BusReader, BusRecord } from '../processor/bus';
+import { fold } from '../processor/fold';
+import type { FoldContext } from '../processor/foldContext';
+import { isInputTopic, POSITION_FIELD } from '../processor/inputs';
+import type { ShardState } from '../processor/ledger';
+import { emptyShard } from '../processor/ledger';
+import type { FoldObserver, Measured, Stopwatch } from '../processor/observer';
+
+/** The log does not follow from its inputs: it was altered, or another version of the engine wrote it. */
+export class DivergenceError extends Error {
+  override readonly name = 'DivergenceError';
+  constructor(partition: number, offset: number, what: string) {
+    super(`${AUDIT_RECORDS}/${partition}@${offset}: ${what}`);
+  }
+}
+
+export interface RefoldOptions {
+  readonly bus: Bus;
+  readonly codec: Codec;
+  readonly partition: number;
+  readonly engineVersion: string;
+  readonly observer?: FoldObserver;
+}
+
+const RECORDS = 1_000;
+
+/** Answers with the shard's memory after the last audit record. Rejects with DivergenceError where the log does not follow. */
+export const refold = async ({ bus, codec, partition, engineVersion, observer = {} }: RefoldOptions): Promise<ShardState> => {
+  const recorded = new RecordedStopwatch();
+  const context: FoldContext = { shard: emptyShard(partition), codec, engineVersion, stopwatch: recorded, observer, outputs: [] };
+  const inputs = await InputCursor.open(bus, partition);
+  try {
+    for await (const { value, headers, offset } of recordsOf(bus, partition)) {
+      const audit = codec.decodeAudit(value);
+      if (!audit.ok) throw new DivergenceError(partition, offset, describeFault(audit.error));
+      if (context.outputs.length === 0) {
+        recorded.recall(headers);
+        await foldUpTo(context, inputs, audit.value.record, offset);
+        keepAuditRecords(context);
+      }
+      const again = context.outputs.shift();
+      if (again?.value === undefined || again.value === null || value === null || Buffer.compare(again.value, value) !== 0) {
+        throw new DivergenceError(partition, offset, 'folding its input again gives another record');
+      }
+    }
+  } finally {
+    await inputs.close();
+  }
+  await observer.committed?.();
+  return context.shard;
+};
+
+/** What was folded since the last audit record, the input of this one last. */
+const foldUpTo = async (context: FoldContext, inputs: InputCursor, audit: AuditRecord, offset: number): Promise<void> => {
+  const { topic } = audit.input;
+  if (!isInputTopic(topic as InputTopic)) throw new DivergenceError(context.shard.partition, offset, `\`${topic}\` is no input topic`);
+  for (const other of INPUT_TOPICS) if (other !== topic) await inputs.foldBefore(context, other, audit.positions);
+  await inputs.foldBefore(context, topic as InputTopic, audit.positions);
+};
+
+const keepAuditRecords = ({ outputs }: FoldContext): void => {
+  const audits = outputs.filter(({ topic }) => topic === AUDIT_RECORDS);
+  outputs.length = 0;
+  outputs.push(...audits);
+};
+
+/** Answers with the wall-clock figures of the record at hand. */
+class RecordedStopwatch implements Stopwatch {
+  private measured: Measured = { recordedAt: '', evalMs: null };
+
+  recall(headers: BusRecord['headers']): void {
+    const evalMs = headers['eval_ms'];
+    this.measured = { recordedAt: headers['recorded_at'] ?? '', evalMs: evalMs === undefined ? null : Number.parseFloat(evalMs) };
+  }
+
+  now(): string {
+    return this.measured.recordedAt;
+  }
+
+  timed<T>(work: () => T): { readonly value: T; readonly measured: Measured } {
+    return { value: work(), measured: this.measured };
+  }
+}
+
+/** The inputs of a shard, each topic in its own order. */
+class InputCursor {
+  private readonly waiting = new Map<InputTopic, BusRecord[]>();
+
+  private constructor(
+    private readonly readers: ReadonlyMap<InputTopic, BusReader>,
+    private readonly partition: number,
+  ) {}
+
+  static async open(bus: Bus, partition: number): Promise<InputCursor> {
+    const readers = new Map<InputTopic, BusReader>();
+    for (const topic of INPUT_TOPICS) readers.set(topic, await bus.reader([{ topic, partition, offset: 0 }]));
+    return new InputCursor(readers, partition);
+  }
+
+  /** Folds the topic's records before its position in `positions`. */
+  async foldBefore(context: FoldContext, topic: InputTopic, positions: InputPositions): Promise<void> {
+    const end = positions[POSITION_FIELD[topic]];
+    while (context.shard.positions[POSITION_FIELD[topic]] < end) {
+      const input = await this.next(topic);
+      if (input === undefined || input.offset >= end) {
+        throw new DivergenceError(this.partition, -1, `${topic} before offset ${end} was folded once, and is missing now`);
+      }
+      fold(context, input);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const reader of this.readers.values()) await reader.close();
+  }
+
+  private async next(topic: InputTopic): Promise<BusRecord | undefined> {
+    let waiting = this.waiting.get(topic);
+    if (waiting === undefined || waiting.length === 0) {
+      const polled = await this.readers.get(topic)?.poll({ maxRecords: RECORDS, maxWaitMs: 1_000 });
+      // Taken from the end: reversed once, each record costs the same.
+      waiting = [...(polled ?? [])].reverse();
+      this.waiting.set(topic, waiting);
+    }
+    return waiting.pop();
+  }
+}
+
+async function* recordsOf(bus: Bus, partition: number): AsyncGenerator<BusRecord> {
+  const end = await bus.endOffset(AUDIT_RECORDS, partition);
+  if (end === 0) return;
+  const reader = await bus.reader([{ topic: AUDIT_RECORDS, partition, offset: 0 }]);
+  try {
+    for (let next = 0; next < end; ) {
+      for (const record of await reader.poll({ maxRecords: RECORDS, maxWaitMs: 1_000 })) {
+        next = record.offset + 1;
+        yield record;
+      }
+    }
+  } finally {
+    await reader.close();
+  }
+}

@@ -1,0 +1,24 @@
+/** The audit chain's arithmetic. Source: design, "Audit". */
+import { createHash } from 'node:crypto';
+
+/** SHA-256(prev_hash || body): `body` is the Avro encoding of the audit record without its `hash`, which holds `prev_hash` too. */
+export const chainHash = (prevHash: Uint8Array, body: Uint8Array): Uint8Array => createHash('sha256').update(prevHash).update(body).digest();
+
+const DIGEST_BYTES = 8;
+
+/** The first 8 bytes of SHA-256 over an intent's Avro body: equal for a repeat, different for another body under the same id. */
+export const intentDigest = (body: Uint8Array): Uint8Array => createHash('sha256').update(body).digest().subarray(0, DIGEST_BYTES);
+
+const NAMESPACE = Buffer.from('6f1c1d6e2f0b5b0c9a34c0de5eed0a11', 'hex');
+
+/** UUIDv5 (RFC 9562) in the project's namespace: ids are derived, not drawn. */
+export const derivedUuid = (name: string): string => {
+  const bytes = createHash('sha1').update(NAMESPACE).update(name, 'utf8').digest().subarray(0, 16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+};
+
+/** An audit record's `event_id`: of `run_id` and `seq`. */
+export const eventId = (runId: string, seq: number): string => derivedUuid(`${runId}/${seq}`);

@@ -1,0 +1,44 @@
+/** One intent against given documents, without a log: what `eval` and a what-if question ask. */
+import type { Decimal } from '../contracts/decimal';
+import type { Decision, ExecutionState, Facts, OrderIntent, PortfolioState } from '../contracts/messages';
+import { decide } from './decide';
+import { advanceClock, evolve } from './evolve';
+import { resolveLimits } from './limits';
+import { readFacts, unknownRun } from './state';
+import type { ActivePolicy, RunState } from './state';
+
+export interface Situation {
+  readonly policy: ActivePolicy;
+  readonly portfolio: PortfolioState;
+  /** As given: prices that are not above zero are none. */
+  readonly prices: ReadonlyMap<string, Decimal>;
+  readonly execution: ExecutionState;
+  /** Times of `violations_last_window`, ms, in the same order. */
+  readonly violationTimes: readonly number[];
+  /** The intent's time, ms: the clock of the evaluation. */
+  readonly clock: number;
+}
+
+/** A run that has just started in this situation, with nothing decided yet. */
+export const runInSituation = (runId: string, accountId: string, situation: Situation, prices: ReadonlyMap<string, Decimal>): RunState => {
+  const { policy, portfolio, execution, violationTimes, clock } = situation;
+  const run = unknownRun(runId, prices);
+  advanceClock(run, clock);
+  evolve(run, { type: 'RunStarted', accountId, policy, portfolio, execution, violationTimes, prices });
+  return run;
+};
+
+export const usablePrices = (prices: ReadonlyMap<string, Decimal>): ReadonlyMap<string, Decimal> =>
+  new Map([...prices].filter(([, price]) => price > 0n));
+
+/** The same judgement as in the stream, with the facts that it used. */
+export const evaluate = (
+  intent: OrderIntent,
+  situation: Situation,
+): { readonly decision: Decision; readonly facts: Facts; readonly run: RunState } => {
+  const prices = usablePrices(situation.prices);
+  const run = runInSituation('', intent.account_id, situation, prices);
+  const facts = readFacts(run, intent, prices);
+  const limits = resolveLimits(situation.policy.policy, intent.instrument.symbol, intent.strategy_id);
+  return { decision: decide(intent, limits, facts), facts, run };
+};

@@ -1,0 +1,206 @@
+/**
+ * The bookkeeping: the only way in which a run's state changes. Total: what has happened cannot be refused. The state is changed in place; it
+ * belongs to one fold, and is thrown away with it when anything fails.
+ */
+import { minus, smaller, ZERO } from '../contracts/decimal';
+import type { Decimal } from '../contracts/decimal';
+import type { Decision, ExecutionEvent, ExecutionState, OrderIntent, OrderStatus, PortfolioState } from '../contracts/messages';
+import { Exposure, FLAT } from './exposure';
+import { IntentRegister } from './intentRegister';
+import type { IntentState } from './intentRegister';
+import type { Account, ActivePolicy, RunState } from './state';
+import { windowOf } from './state';
+import { ViolationWindow } from './windows';
+
+/** What can happen to a run. */
+export type RunEvent =
+  | {
+      readonly type: 'RunStarted';
+      readonly accountId: string;
+      readonly policy: ActivePolicy;
+      readonly portfolio: PortfolioState;
+      readonly execution: ExecutionState;
+      /** Times of `violations_last_window`, ms, in the same order. */
+      readonly violationTimes: readonly number[];
+      readonly prices: ReadonlyMap<string, Decimal>;
+    }
+  | { readonly type: 'IntentDecided'; readonly intent: OrderIntent; readonly decision: Decision; readonly digest: Uint8Array; readonly seq: number }
+  | { readonly type: 'ExecutionReported'; readonly event: ExecutionEvent; readonly seq: number }
+  | { readonly type: 'PortfolioUpdated'; readonly account: Partial<Account>; readonly positions: ReadonlyMap<string, Decimal> | null }
+  | { readonly type: 'PolicyActivated'; readonly policy: ActivePolicy }
+  | { readonly type: 'KillSwitchTripped' }
+  /** `seq`: of the audit record of the reset; the violations before it do not count again. */
+  | { readonly type: 'KillSwitchReset'; readonly seq: number }
+  | { readonly type: 'RunEnded' };
+
+/** Moves the run's clock to the time of a record; one that lies behind leaves it where it is. */
+export const advanceClock = (run: RunState, recordTimeMs: number): void => {
+  if (recordTimeMs > run.clock) run.clock = recordTimeMs;
+  run.touched.run = true;
+};
+
+export const evolve = (run: RunState, event: RunEvent): void => {
+  run.touched.run = true;
+  switch (event.type) {
+    case 'RunStarted':
+      return start(run, event);
+    case 'IntentDecided':
+      return register(run, event);
+    case 'ExecutionReported':
+      return applyExecution(run, event.event, event.seq);
+    case 'PortfolioUpdated':
+      return updatePortfolio(run, event);
+    case 'PolicyActivated':
+      run.active = event.policy;
+      return;
+    case 'KillSwitchTripped':
+      run.killSwitchActive = true;
+      return;
+    case 'KillSwitchReset':
+      return resetKillSwitch(run, event.seq);
+    case 'RunEnded':
+      return end(run);
+  }
+};
+
+/** The clock starts at the run's first event. What an unknown run was asked before stays decided. */
+const start = (run: RunState, { accountId, policy, portfolio, execution, violationTimes, prices }: RunEvent & { type: 'RunStarted' }): void => {
+  const { positions, ...figures } = portfolio;
+  run.status = 'ACTIVE';
+  run.account = { account_id: accountId, ...figures };
+  run.active = policy;
+  run.killSwitchActive = run.killSwitchActive || execution.kill_switch_active;
+  run.beginning = {
+    startedAt: run.clock,
+    ordersGlobal: execution.orders_last_60s_global,
+    ordersByStrategy: execution.orders_last_60s_by_strategy,
+    violations: execution.violations_last_window
+      .map(([, rule_id], index) => ({ at: violationTimes[index] ?? 0, rule_id }))
+      .sort((a, b) => a.at - b.at),
+  };
+  run.exposure = new Exposure(prices);
+  run.orders = windowOf(run.beginning);
+  run.violations = new ViolationWindow(run.beginning.violations);
+  for (const [symbol, qty] of positions) setQuantity(run, symbol, qty);
+};
+
+const register = (run: RunState, { intent, decision, digest, seq }: RunEvent & { type: 'IntentDecided' }): void => {
+  const { strategy_id, side, instrument } = intent;
+  const qty = decision.order?.qty ?? ZERO;
+  const rule_ids = decision.violations.map(({ rule_id }) => rule_id);
+  run.intents.set(intent.intent_id, {
+    seq,
+    digest,
+    decision: decision.decision,
+    strategy_id,
+    symbol: instrument.symbol,
+    side,
+    qty,
+    cum_qty: ZERO,
+    status: decision.order === null ? 'NONE' : 'WORKING',
+    decided_at: run.clock,
+    rule_ids,
+  });
+  run.touched.intents.add(intent.intent_id);
+  if (decision.order !== null) {
+    run.exposure.addWorking(instrument.symbol, side, qty);
+    run.orders.add(run.clock, strategy_id);
+  }
+  for (const ruleId of rule_ids) run.violations.add(run.clock, ruleId);
+};
+
+/** How an execution event stands to what is known of its order. */
+export type ExecutionMeaning = 'expected' | 'unsolicited' | 'no change';
+
+/** Read before `evolve`: an order that was never admitted, or an event that tells nothing new (a repeat, or one that was overtaken). */
+export const meaningOf = (run: RunState, event: ExecutionEvent): ExecutionMeaning => {
+  const order = run.intents.get(event.intent_id);
+  if (order === undefined || order.decision === 'DENY') {
+    return order !== undefined && event.cum_qty <= order.cum_qty ? 'no change' : 'unsolicited';
+  }
+  const changes = event.cum_qty > order.cum_qty || (order.status === 'WORKING' && (event.leaves_qty === 0n || event.event === 'ORDER_SUBMITTED'));
+  return changes ? 'expected' : 'no change';
+};
+
+/**
+ * Facts win: a fill moves the position by what `cum_qty` grew, whenever it comes and however often; a terminal event gives back what was
+ * still reserved. A fill of an order that nobody admitted is kept under its id, so that its repeat changes nothing either.
+ */
+const applyExecution = (run: RunState, event: ExecutionEvent, seq: number): void => {
+  const order = run.intents.get(event.intent_id) ?? unsolicited(run, event, seq);
+  const grown = event.cum_qty > order.cum_qty ? minus(event.cum_qty, order.cum_qty) : ZERO;
+  const reserved = order.status === 'WORKING' ? remaining(order.qty, order.cum_qty) : ZERO;
+  const cum_qty = grown > 0n ? event.cum_qty : order.cum_qty;
+  const status = order.status === 'WORKING' && event.leaves_qty === 0n ? terminalStatus(event) : order.status;
+  if (grown === 0n && status === order.status && run.intents.has(event.intent_id)) return;
+
+  const stillReserved = status === 'WORKING' ? remaining(order.qty, cum_qty) : ZERO;
+  const released = minus(reserved, stillReserved);
+  if (grown > 0n || released > 0n) {
+    run.exposure.fill(order.symbol, order.side, grown, released);
+    if (grown > 0n) run.touched.positions.add(order.symbol);
+  }
+  run.intents.set(event.intent_id, { ...order, cum_qty, status });
+  run.touched.intents.add(event.intent_id);
+};
+
+const remaining = (qty: Decimal, filled: Decimal): Decimal => minus(qty, smaller(qty, filled));
+
+const terminalStatus = ({ event }: ExecutionEvent): OrderStatus => {
+  switch (event) {
+    case 'ORDER_REJECTED':
+      return 'REJECTED';
+    case 'ORDER_CANCELLED':
+      return 'CANCELLED';
+    case 'ORDER_EXPIRED':
+      return 'EXPIRED';
+    case 'ORDER_SUBMITTED':
+    case 'ORDER_FILLED':
+      return 'FILLED';
+  }
+};
+
+/** No digest matches zeros: an intent that comes later under this id is a conflict, and denied. */
+const unsolicited = (run: RunState, { symbol, side }: ExecutionEvent, seq: number): IntentState => ({
+  seq,
+  digest: new Uint8Array(8),
+  decision: 'DENY',
+  strategy_id: '',
+  symbol,
+  side,
+  qty: ZERO,
+  cum_qty: ZERO,
+  status: 'NONE',
+  decided_at: run.clock,
+  rule_ids: [],
+});
+
+/** Who resets has seen the violations that led to the trip: were they to count on, the next decision would trip it again. */
+const resetKillSwitch = (run: RunState, seq: number): void => {
+  run.killSwitchActive = false;
+  run.violationsFromSeq = seq;
+  run.beginning = { ...run.beginning, violations: [] };
+  run.violations = new ViolationWindow([]);
+};
+
+const updatePortfolio = (run: RunState, { account, positions }: RunEvent & { type: 'PortfolioUpdated' }): void => {
+  run.account = { ...run.account, ...account };
+  if (positions === null) return;
+  for (const symbol of [...run.exposure.positions.keys()]) if (!positions.has(symbol)) setQuantity(run, symbol, ZERO);
+  for (const [symbol, qty] of positions) setQuantity(run, symbol, qty);
+};
+
+const setQuantity = (run: RunState, symbol: string, qty: Decimal): void => {
+  const position = run.exposure.of(symbol);
+  if (position.qty === qty) return;
+  run.exposure.set(symbol, { ...position, qty });
+  run.touched.positions.add(symbol);
+};
+
+/** An ended run answers nothing more, so it need not remember what it decided; what it held stays, as its final portfolio. */
+const end = (run: RunState): void => {
+  for (const intentId of run.intents.ids()) run.touched.intents.add(intentId);
+  run.status = 'ENDED';
+  run.intents = new IntentRegister();
+  for (const [symbol, { qty }] of [...run.exposure.positions]) run.exposure.set(symbol, { ...FLAT, qty });
+};

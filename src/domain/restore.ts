@@ -1,0 +1,80 @@
+/**
+ * A run from its entities: the snapshot that `policy-state` keeps. What can be derived is not stored but rebuilt here: working orders from the
+ * open intents, the rolling windows from the decided ones. Source: design, "The engine" (sections of state).
+ */
+import type { Decimal } from '../contracts/decimal';
+import { minus, smaller, ZERO } from '../contracts/decimal';
+import type { RunEntity } from '../contracts/messages';
+import { Exposure } from './exposure';
+import type { IntentRegister, IntentState } from './intentRegister';
+import type { ActivePolicy, RunState } from './state';
+import { windowOf } from './state';
+import { ORDER_WINDOW_MS, ViolationWindow, VIOLATIONS_KEPT } from './windows';
+
+export interface RunSnapshot {
+  readonly runId: string;
+  readonly entity: RunEntity;
+  readonly policy: ActivePolicy | undefined;
+  readonly quantities: ReadonlyMap<string, Decimal>;
+  readonly intents: IntentRegister;
+}
+
+/** The state that the entities were taken from. `prices` are the shard's, restored before. */
+export const restoreRun = (snapshot: RunSnapshot, prices: ReadonlyMap<string, Decimal>): RunState => {
+  const { runId, entity, policy, quantities, intents } = snapshot;
+  const beginning = {
+    startedAt: entity.started_at,
+    ordersGlobal: entity.initial_orders_global,
+    ordersByStrategy: entity.initial_orders_by_strategy,
+    violations: entity.initial_violations,
+  };
+  const run: RunState = {
+    runId,
+    status: entity.status,
+    account: {
+      account_id: entity.account_id,
+      equity: entity.equity,
+      start_of_day_equity: entity.start_of_day_equity,
+      peak_equity: entity.peak_equity,
+      realized_pnl_today: entity.realized_pnl_today,
+      unrealized_pnl: entity.unrealized_pnl,
+    },
+    beginning,
+    active: policy,
+    killSwitchActive: entity.kill_switch_active,
+    violationsFromSeq: entity.violations_from_seq,
+    clock: entity.clock,
+    exposure: new Exposure(prices),
+    intents,
+    orders: windowOf(beginning),
+    violations: new ViolationWindow(beginning.violations),
+    touched: { run: false, positions: new Set(), intents: new Set() },
+  };
+  restoreExposure(run, quantities);
+  restoreWindows(run);
+  // What an ended run had decided may go; a stop in the middle of dropping it left the rest here.
+  if (run.status === 'ENDED') for (const intentId of intents.ids()) run.touched.intents.add(intentId);
+  return run;
+};
+
+const restoreExposure = (run: RunState, quantities: ReadonlyMap<string, Decimal>): void => {
+  for (const [symbol, qty] of quantities) run.exposure.set(symbol, { qty, workingBuy: ZERO, workingSell: ZERO });
+  for (const [, { symbol, side, qty, cum_qty }] of run.intents.working()) {
+    run.exposure.addWorking(symbol, side, minus(qty, smaller(qty, cum_qty)));
+  }
+};
+
+const restoreWindows = (run: RunState): void => {
+  const admitted: IntentState[] = [];
+  const violating: IntentState[] = [];
+  for (const intent of run.intents.all()) {
+    if (intent.decision !== 'DENY' && run.clock - intent.decided_at < ORDER_WINDOW_MS) admitted.push(intent);
+    if (intent.rule_ids.length > 0 && intent.seq >= run.violationsFromSeq) violating.push(intent);
+  }
+  for (const { decided_at, strategy_id } of admitted.sort(bySeq)) run.orders.add(decided_at, strategy_id);
+  for (const { decided_at, rule_ids } of violating.sort(bySeq).slice(-VIOLATIONS_KEPT)) {
+    for (const ruleId of rule_ids) run.violations.add(decided_at, ruleId);
+  }
+};
+
+const bySeq = (a: IntentState, b: IntentState): number => a.seq - b.seq;

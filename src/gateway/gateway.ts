@@ -1,0 +1,166 @@
+/**
+ * The way out: reads decisions, submits what was admitted, publishes what became of it. It is event-sourced: `execution-events` tell how far
+ * it came, since each event names the decision that it follows from. Taking over fences the last gateway of the shard.
+ * Source: design, "Execution gateway".
+ */
+import type { Codec } from '../contracts/avro/codec';
+import { describeFault } from '../contracts/avro/decoded';
+import { ZERO } from '../contracts/decimal';
+import type { ExecutionEvent, OrderIntent, PublishedDecision } from '../contracts/messages';
+import { DECISIONS, EXECUTION_EVENTS } from '../contracts/topics';
+import type { Bus, BusReader, OutgoingRecord, PollOptions, TransactionalWriter } from '../processor/bus';
+import type { Broker, SubmitOutcome } from './broker';
+
+export interface GatewayOptions {
+  readonly bus: Bus;
+  readonly codec: Codec;
+  readonly partition: number;
+  readonly broker: Broker;
+  /** ISO 8601; when an event was made, for the headers. */
+  readonly now: () => string;
+  /** Called at named points, so that a test can end the process there. */
+  readonly faultPoint?: (point: GatewayFaultPoint) => void;
+}
+
+export const GATEWAY_FAULT_POINTS = ['gateway-before-submit', 'gateway-before-commit', 'gateway-after-commit'] as const;
+export type GatewayFaultPoint = (typeof GATEWAY_FAULT_POINTS)[number];
+
+export interface ReportedExecution {
+  readonly event: ExecutionEvent;
+  /** The record's time, ms: for the paper broker the decision's, since it trades in no time. */
+  readonly at: number;
+  /** ISO 8601, wall clock. */
+  readonly recordedAt: string;
+}
+
+/** What the log says of the orders so far. */
+interface Progress {
+  nextDecision: number;
+  readonly ordersOfRun: Map<string, number>;
+}
+
+const RESTORE_RECORDS = 5_000;
+
+export class Gateway {
+  private constructor(
+    private readonly options: GatewayOptions,
+    private readonly writer: TransactionalWriter,
+    private readonly reader: BusReader,
+    private readonly progress: Progress,
+  ) {}
+
+  /** Fences the last gateway, reads back what it did, and hands each event of that to `past`. */
+  static async takeOver(options: GatewayOptions, past: (execution: ReportedExecution) => void = () => undefined): Promise<Gateway> {
+    const { bus, partition } = options;
+    const writer = await bus.writer(`policygate-gateway-${partition}`);
+    const progress: Progress = { nextDecision: 0, ordersOfRun: new Map() };
+    await readExecutions(options, (execution) => {
+      follow(progress, execution.event);
+      past(execution);
+    });
+    const reader = await bus.reader([{ topic: DECISIONS, partition, offset: progress.nextDecision }]);
+    return new Gateway(options, writer, reader, progress);
+  }
+
+  /** Handles at most `maxRecords` decisions; answers with what was published. After a rejection, take over again. */
+  async step(poll: PollOptions): Promise<readonly ReportedExecution[]> {
+    const { codec, broker, now, faultPoint } = this.options;
+    const published: ReportedExecution[] = [];
+    for (const record of await this.reader.poll(poll)) {
+      const decision = codec.decodeValue(DECISIONS, record.value);
+      if (!decision.ok) throw new Error(`${DECISIONS} at offset ${record.offset}: ${describeFault(decision.error)}`);
+      const { order, reference_price: referencePrice } = decision.value;
+      if (order === null || referencePrice === null) continue;
+      const { run_id: runId } = decision.value;
+      const number = (this.progress.ordersOfRun.get(runId) ?? 0) + 1;
+      faultPoint?.('gateway-before-submit');
+      const outcome = await broker.submit({ runId, intent: order, referencePrice, number });
+      for (const event of eventsOf(decision.value, order, outcome, record.offset)) {
+        follow(this.progress, event);
+        published.push({ event, at: decision.value.clock, recordedAt: now() });
+      }
+    }
+    if (published.length === 0) return published;
+    faultPoint?.('gateway-before-commit');
+    await this.writer.commit(published.map((execution) => this.recordOf(execution)));
+    faultPoint?.('gateway-after-commit');
+    return published;
+  }
+
+  async close(): Promise<void> {
+    await this.reader.close();
+    await this.writer.close();
+  }
+
+  private recordOf({ event, at, recordedAt }: ReportedExecution): OutgoingRecord {
+    const { codec, partition } = this.options;
+    const { run_id, intent_id } = event;
+    return {
+      topic: EXECUTION_EVENTS,
+      partition,
+      key: codec.encodeKey(EXECUTION_EVENTS, { run_id, intent_id }),
+      value: codec.encodeValue(EXECUTION_EVENTS, event),
+      timestamp: at,
+      headers: { recorded_at: recordedAt },
+    };
+  }
+}
+
+const follow = (progress: Progress, { event, run_id, decision_offset }: ExecutionEvent): void => {
+  progress.nextDecision = Math.max(progress.nextDecision, decision_offset + 1);
+  if (event === 'ORDER_SUBMITTED') progress.ordersOfRun.set(run_id, (progress.ordersOfRun.get(run_id) ?? 0) + 1);
+};
+
+const readExecutions = async (
+  { bus, codec, partition }: GatewayOptions,
+  each: (execution: ReportedExecution) => void,
+): Promise<void> => {
+  const end = await bus.endOffset(EXECUTION_EVENTS, partition);
+  if (end === 0) return;
+  const reader = await bus.reader([{ topic: EXECUTION_EVENTS, partition, offset: 0 }]);
+  try {
+    for (let next = 0; next < end; ) {
+      for (const { value, headers, offset, timestamp } of await reader.poll({ maxRecords: RESTORE_RECORDS, maxWaitMs: 1_000 })) {
+        next = offset + 1;
+        const event = codec.decodeValue(EXECUTION_EVENTS, value);
+        // The processor sets unreadable records aside; what is not ours to read tells nothing of our orders.
+        if (event.ok) each({ event: event.value, at: timestamp, recordedAt: headers['recorded_at'] ?? '' });
+      }
+    }
+  } finally {
+    await reader.close();
+  }
+};
+
+/** ORDER_SUBMITTED, then what became of it. */
+const eventsOf = (
+  { run_id, policy_hash }: PublishedDecision,
+  { intent_id, instrument, side, order_type, qty }: OrderIntent,
+  outcome: SubmitOutcome,
+  decision_offset: number,
+): readonly ExecutionEvent[] => {
+  const common = {
+    run_id,
+    intent_id,
+    order_id: outcome.orderId,
+    symbol: instrument.symbol,
+    side,
+    order_type,
+    policy_hash: policy_hash ?? new Uint8Array(32),
+    decision_offset,
+  };
+  const submitted: ExecutionEvent = {
+    ...common,
+    event: 'ORDER_SUBMITTED',
+    qty,
+    price: null,
+    cum_qty: ZERO,
+    leaves_qty: qty,
+    reason: null,
+  };
+  const then: ExecutionEvent =
+    outcome.type === 'filled'
+      ? { ...common, event: 'ORDER_FILLED', qty: outcome.qty, price: outcome.price, cum_qty: outcome.qty, leaves_qty: ZERO, reason: null }
+      : { ...common, event: 'ORDER_REJECTED', qty: null, price: null, cum_qty: ZERO, leaves_qty: ZERO, reason: outcome.reason };
+  return [submitted, then];
+};

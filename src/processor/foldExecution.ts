@@ -1,0 +1,26 @@
+import type { ExecutionEvent } from '../contracts/messages';
+import { evolve, meaningOf } from '../domain/evolve';
+import type { BusRecord } from './bus';
+import type { FoldContext } from './foldContext';
+import { record, unmeasured } from './foldContext';
+import type { RunLedger } from './ledger';
+
+/** One report of the gateway: facts win, whatever is known of the order; what was not expected says so on record. */
+export const foldExecution = (
+  context: FoldContext,
+  ledger: RunLedger,
+  input: BusRecord,
+  execution: ExecutionEvent,
+  body: Uint8Array,
+): void => {
+  const { state } = ledger;
+  const measured = unmeasured(context);
+  const embedded = { execution: body };
+  if (state.status === 'ENDED') {
+    const note = `run \`${state.runId}\` has ended: its positions are closed`;
+    return record(context, ledger, input, { kind: 'REJECTED_INPUT', execution, note }, measured, embedded);
+  }
+  const meaning = meaningOf(state, execution);
+  evolve(state, { type: 'ExecutionReported', event: execution, seq: ledger.nextSeq });
+  record(context, ledger, input, { kind: 'EXECUTION', execution, note: meaning === 'expected' ? null : meaning }, measured, embedded);
+};
