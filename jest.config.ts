@@ -1,3 +1,4 @@
+/** @jest-config-loader esbuild-register */
 import type { Config } from 'jest';
 
 const transform: Record<string, [string, Record<string, unknown>]> = {

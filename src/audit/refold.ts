@@ -7,7 +7,7 @@ import { describeFault } from '../contracts/avro/decoded';
 import type { AuditRecord, InputPositions } from '../contracts/messages';
 import { AUDIT_RECORDS, INPUT_TOPICS } from '../contracts/topics';
 import type { InputTopic } from '../contracts/topics';
-import type { Bus, BusReader, BusRecord } from '../processor/bus';
+import type { Bus, BusReader, BusRecord, OutgoingRecord } from '../processor/bus';
 import { fold } from '../processor/fold';
 import type { FoldContext } from '../processor/foldContext';
 import { isInputTopic, POSITION_FIELD } from '../processor/inputs';
@@ -27,16 +27,16 @@ export interface RefoldOptions {
   readonly bus: Bus;
   readonly codec: Codec;
   readonly partition: number;
-  readonly engineVersion: string;
   readonly observer?: FoldObserver;
 }
 
 const RECORDS = 1_000;
 
 /** Answers with the shard's memory after the last audit record. Rejects with DivergenceError where the log does not follow. */
-export const refold = async ({ bus, codec, partition, engineVersion, observer = {} }: RefoldOptions): Promise<ShardState> => {
+export const refold = async ({ bus, codec, partition, observer = {} }: RefoldOptions): Promise<ShardState> => {
   const recorded = new RecordedStopwatch();
-  const context: FoldContext = { shard: emptyShard(partition), codec, engineVersion, stopwatch: recorded, observer, outputs: [] };
+  // Which version made a record is a fact of the log, not of who folds it again.
+  const context = { shard: emptyShard(partition), codec, engineVersion: '', stopwatch: recorded, observer, outputs: [] as OutgoingRecord[] };
   const inputs = await InputCursor.open(bus, partition);
   try {
     for await (const { value, headers, offset } of recordsOf(bus, partition)) {
@@ -44,6 +44,7 @@ export const refold = async ({ bus, codec, partition, engineVersion, observer = 
       if (!audit.ok) throw new DivergenceError(partition, offset, describeFault(audit.error));
       if (context.outputs.length === 0) {
         recorded.recall(headers);
+        context.engineVersion = audit.value.record.engine_version;
         await foldUpTo(context, inputs, audit.value.record, offset);
         keepAuditRecords(context);
       }

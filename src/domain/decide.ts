@@ -1,7 +1,7 @@
 /** The judgement: one intent, the limits that apply to it, the facts. Nothing else is known, nothing is changed. */
 import { magnitude, minus, negated, plus, plusNotional, ratio6, rounded6, times, toNotional, ZERO } from '../contracts/decimal';
 import type { Decimal, Notional } from '../contracts/decimal';
-import type { Decision, Evidence, Facts, OrderIntent, RuleId, Verdict, Violation } from '../contracts/messages';
+import type { Decision, Evidence, Facts, OrderIntent, Verdict, Violation } from '../contracts/messages';
 import type { AppliedLimits } from './limits';
 import { dailyLoss } from './rules/dailyLoss';
 import { drawdown } from './rules/drawdown';
@@ -14,16 +14,16 @@ import type { Judgement, Projection, Rule } from './rules/rule';
 import { cannotBeJudged, unjudgeable } from './rules/unjudgeable';
 
 /** In the order in which they are evaluated and shown; all are evaluated. SYS-001 comes before them and ends the evaluation. */
-const RULES: readonly (readonly [RuleId, Rule])[] = [
-  ['SYS-002', unjudgeable],
-  ['KILL-001', killSwitch],
-  ['LOSS-001', dailyLoss],
-  ['LOSS-002', drawdown],
-  ['EXEC-001', globalOrderRate],
-  ['EXEC-002', strategyOrderRate],
-  ['EXP-001', positionLimit],
-  ['EXP-002', grossExposure],
-  ['EXP-003', netExposure],
+const RULES: readonly Rule[] = [
+  unjudgeable, // SYS-002
+  killSwitch, // KILL-001
+  dailyLoss, // LOSS-001
+  drawdown, // LOSS-002
+  globalOrderRate, // EXEC-001
+  strategyOrderRate, // EXEC-002
+  positionLimit, // EXP-001
+  grossExposure, // EXP-002
+  netExposure, // EXP-003
 ];
 
 const NONE: readonly never[] = [];
@@ -36,6 +36,15 @@ const NONE: readonly never[] = [];
  * Source: design, "The engine"; contracts, "Decision".
  */
 export const decide = (intent: OrderIntent, limits: AppliedLimits, facts: Facts): Decision => {
+  try {
+    return judge(intent, limits, facts);
+  } catch {
+    // We were wrong somewhere: fail closed, on record, and the stream lives on.
+    return refuse(intent, 'The evaluation failed on this intent.');
+  }
+};
+
+const judge = (intent: OrderIntent, limits: AppliedLimits, facts: Facts): Decision => {
   const unpriced = missingPrice(intent, facts);
   if (unpriced !== undefined || facts.price === null) return deny(intent, limits, unpriced === undefined ? NONE : [unpriced]);
 
@@ -104,16 +113,10 @@ const project = ({ side, qty }: OrderIntent, facts: Facts, price: Decimal): Proj
   };
 };
 
-/** Fails closed: a rule that throws is an intent that cannot be judged. */
 const violationsOf = (judgement: Judgement): readonly Violation[] => {
   let found: Violation[] | undefined;
-  for (const [id, rule] of RULES) {
-    let violated: Violation | undefined;
-    try {
-      violated = rule(judgement);
-    } catch {
-      return [cannotBeJudged(`Rule ${id} failed on this intent.`, [{ name: 'rule_id', value: id }])];
-    }
+  for (const rule of RULES) {
+    const violated = rule(judgement);
     if (violated !== undefined) (found ??= []).push(violated);
   }
   return found ?? NONE;

@@ -107,10 +107,11 @@ export class ViolationWindow {
     return Math.min(VIOLATIONS_KEPT, recent + this.initial.length - this.initialFrom(clock, windowMs));
   }
 
-  /** The violations that `count` counts, oldest first. */
+  /** The violations that `count` counts at that clock, oldest first. */
   entries(clock: number, windowMs: number): readonly InitialViolation[] {
-    this.seek(clock, windowMs);
-    return [...this.initial.slice(this.initialFrom(clock, windowMs)), ...this.queue.slice(this.from)].slice(-VIOLATIONS_KEPT);
+    let from = this.queue.length;
+    while (from > this.head && clock - (this.queue[from - 1]?.at ?? clock) <= windowMs) from -= 1;
+    return [...this.initial.slice(this.initialFrom(clock, windowMs)), ...this.queue.slice(from)].slice(-VIOLATIONS_KEPT);
   }
 
   private seek(clock: number, windowMs: number): void {

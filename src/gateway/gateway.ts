@@ -62,11 +62,12 @@ export class Gateway {
     return new Gateway(options, writer, reader, progress);
   }
 
-  /** Handles at most `maxRecords` decisions; answers with what was published. After a rejection, take over again. */
-  async step(poll: PollOptions): Promise<readonly ReportedExecution[]> {
+  /** Handles at most `maxRecords` decisions; answers with how many it read and what it published. After a rejection, take over again. */
+  async step(poll: PollOptions): Promise<{ readonly read: number; readonly executions: readonly ReportedExecution[] }> {
     const { codec, broker, now, faultPoint } = this.options;
-    const published: ReportedExecution[] = [];
-    for (const record of await this.reader.poll(poll)) {
+    const executions: ReportedExecution[] = [];
+    const records = await this.reader.poll(poll);
+    for (const record of records) {
       const decision = codec.decodeValue(DECISIONS, record.value);
       if (!decision.ok) throw new Error(`${DECISIONS} at offset ${record.offset}: ${describeFault(decision.error)}`);
       const { order, reference_price: referencePrice } = decision.value;
@@ -77,14 +78,15 @@ export class Gateway {
       const outcome = await broker.submit({ runId, intent: order, referencePrice, number });
       for (const event of eventsOf(decision.value, order, outcome, record.offset)) {
         follow(this.progress, event);
-        published.push({ event, at: decision.value.clock, recordedAt: now() });
+        executions.push({ event, at: decision.value.clock, recordedAt: now() });
       }
     }
-    if (published.length === 0) return published;
+    const result = { read: records.length, executions };
+    if (executions.length === 0) return result;
     faultPoint?.('gateway-before-commit');
-    await this.writer.commit(published.map((execution) => this.recordOf(execution)));
+    await this.writer.commit(executions.map((execution) => this.recordOf(execution)));
     faultPoint?.('gateway-after-commit');
-    return published;
+    return result;
   }
 
   async close(): Promise<void> {

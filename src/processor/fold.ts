@@ -16,7 +16,7 @@ import { foldExecution } from './foldExecution';
 import { foldIntent } from './foldIntent';
 import { isInputTopic, POSITION_FIELD } from './inputs';
 import { ledgerOf } from './ledger';
-import type { RunLedger, ShardState } from './ledger';
+import type { RunLedger } from './ledger';
 
 /** Folds a record of an input topic of the shard. A record that is folded already (by its offset) is passed over. */
 export const fold = (context: FoldContext, input: BusRecord): void => {
@@ -68,17 +68,18 @@ const readControl = (context: FoldContext, input: BusRecord): void => {
 const readPrice = (context: FoldContext, input: BusRecord): void => {
   const price = context.codec.decodeValue(MARKET_PRICES, input.value);
   if (!price.ok) return setAside(context, input, describeFault(price.error));
-  setPrice(context.shard, price.value);
+  setPrice(context, price.value);
 };
 
 /** A price that is not above zero is none: what cannot be valued cannot be allowed. */
-const setPrice = (shard: ShardState, { symbol, price }: PriceUpdated): void => {
+const setPrice = ({ shard, observer }: FoldContext, { symbol, price }: PriceUpdated): void => {
   const before: Decimal | undefined = shard.prices.get(symbol);
   const usable = price !== null && price > 0n ? price : undefined;
   if (usable === before) return;
   if (usable === undefined) shard.prices.delete(symbol);
   else shard.prices.set(symbol, usable);
   shard.touched.prices.add(symbol);
+  observer.priced?.(symbol);
   for (const { state } of shard.runs.values()) state.exposure.reprice(symbol, before);
 };
 

@@ -32,7 +32,7 @@ export const foldIntent = (context: FoldContext, ledger: RunLedger, input: BusRe
 
   const { value: judged, measured } = context.stopwatch.timed(() => judge(context, state, intent));
   const { decision, facts } = judged;
-  context.observer.judged?.(state, intent, decision);
+  context.observer.judged?.(state, context.shard.prices);
 
   const seq = ledger.nextSeq;
   const published: PublishedDecision = {

@@ -1,5 +1,6 @@
 /** Who listens to a fold: the audit JSONL of `run`, its summary, metrics. Listeners see what happens; they change nothing. */
-import type { AuditRecord, Decision, OrderIntent } from '../contracts/messages';
+import type { Decimal } from '../contracts/decimal';
+import type { AuditRecord } from '../contracts/messages';
 import type { RunState } from '../domain/state';
 
 /** Wall-clock figures of a record. They travel in headers, outside what is hashed; a refold gets them from there. */
@@ -12,7 +13,9 @@ export interface Measured {
 
 export interface FoldObserver {
   /** An intent has been judged; `run` still is as it was before the decision. Read what is needed at once: it changes afterwards. */
-  judged?(run: RunState, intent: OrderIntent, decision: Decision): void;
+  judged?(run: RunState, prices: ReadonlyMap<string, Decimal>): void;
+  /** A price of the shard has changed. */
+  priced?(symbol: string): void;
   /** A record was added to a run's chain. */
   recorded?(record: AuditRecord, hash: Uint8Array, measured: Measured): void;
   /** All that was seen since the last call is durable. */

@@ -1,0 +1,150 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { AuditLog } from '../../../audit/auditLog';
+import { derivedUuid } from '../../../contracts/chain';
+import { executionEventText, plain, runSummaryText } from '../../../contracts/documents/writeDocument';
+import { prettyJson } from '../../../contracts/json/write';
+import { runIdFault } from '../../../contracts/runId';
+import { simBroker } from '../../../gateway/brokers/sim';
+import type { FoldObserver } from '../../../processor/observer';
+import { Failure } from '../../failure';
+import { NO_EXECUTION, readBytes, readDocumentFile, readPolicyFile, unreadable } from '../../files';
+import { LogFile } from '../../logFile';
+import { readIntents } from '../../run/intentsFile';
+import { runJob } from '../../run/runJob';
+import type { RunInput, RunListeners } from '../../run/runJob';
+import { openSession } from '../../session';
+import { Progress } from '../io';
+import type { Io } from '../io';
+
+interface RunOptions {
+  readonly policy: string;
+  readonly intents: string;
+  readonly portfolio: string;
+  readonly market: string;
+  readonly execution?: string;
+  readonly auditLog?: string;
+  readonly execLog?: string;
+  readonly broker: string;
+  readonly outSummary?: string;
+  readonly pretty?: boolean;
+  readonly dataDir?: string;
+  readonly runId?: string;
+  readonly overwrite?: boolean;
+  readonly skipInvalid?: boolean;
+}
+
+/** `policygate run`, and `policygate-run`: prints the RunSummary. */
+export const runCommand = (parent: Command, io: Io): void => {
+  parent
+    .command('run')
+    .description('Run a file of order intents through the gate and a broker, and print the RunSummary.')
+    .requiredOption('--policy <file>', 'capital policy (YAML)')
+    .requiredOption('--intents <file>', 'order intents (JSONL, one a line)')
+    .requiredOption('--portfolio <file>', 'portfolio state at the start (JSON)')
+    .requiredOption('--market <file>', 'market snapshot (JSON)')
+    .option('--execution <file>', 'execution state at the start (JSON)')
+    .option('--audit-log <file>', 'append an AuditEvent per decision (JSONL)')
+    .option('--exec-log <file>', 'append the execution events (JSONL)')
+    .addOption(new Option('--broker <name>', 'where orders go; alpaca and tradier come with a later version').choices(['sim', 'alpaca', 'tradier']).default('sim'))
+    .option('--out-summary <file>', 'write the summary to this file too')
+    .option('--pretty', 'indent the summary')
+    .option('--data-dir <dir>', 'keep the run on a durable bus in this directory; the same command again goes on where it stopped')
+    .option('--run-id <id>', 'name the run (default: a random UUID; with --data-dir one derived from the inputs)')
+    .option('--overwrite', 'start the log files afresh instead of appending')
+    .option('--skip-invalid', 'report broken lines and go on without them')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 done, 2 could not run (one line on stderr says why).
+
+Examples:
+  policygate run --policy policies/base.yaml --intents scenarios/normal_day/intents.jsonl \\
+    --portfolio scenarios/normal_day/portfolio.json --market scenarios/normal_day/market.json --pretty
+  policygate run ... --data-dir ./data --audit-log audit.jsonl --exec-log exec.jsonl   # durable; may be killed and started again`,
+    )
+    .action((options: RunOptions) => run(options, io));
+};
+
+const run = async (options: RunOptions, io: Io): Promise<void> => {
+  if (options.broker !== 'sim') {
+    throw new Failure(`--broker ${options.broker}: this version trades with the paper broker only; use --broker sim`);
+  }
+  if (options.runId !== undefined) {
+    const fault = runIdFault(options.runId);
+    if (fault !== undefined) throw new Failure(fault.replace('key', '--run-id'));
+  }
+  const input = await readInput(options, io);
+  const progress = new Progress(io, 'intents decided');
+  const { overwrite = false, auditLog, execLog, dataDir } = options;
+  const logs: LogFile[] = [];
+  const openLog = async (file: string, keyOf: (line: Record<string, unknown>) => unknown): Promise<LogFile> => {
+    const log = await LogFile.open(file, overwrite, (line) => (line['run_id'] === input.runId ? String(keyOf(line)) : undefined));
+    logs.push(log);
+    return log;
+  };
+  const observers: FoldObserver[] = [];
+  let executed: RunListeners['executed'];
+  const session = await openSession(dataDir);
+  try {
+    if (auditLog !== undefined) {
+      observers.push(new AuditLog(await openLog(auditLog, ({ hash }) => hash), input.runId, input.market.timestamp));
+    }
+    if (execLog !== undefined) {
+      const log = await openLog(execLog, ({ event, intent_id }) => `${String(event)} ${String(intent_id)}`);
+      executed = ({ event, recordedAt }) => {
+        log.add(`${event.event} ${event.intent_id}`, () => executionEventText(event, recordedAt));
+        log.commit();
+      };
+    }
+    const summary = await runJob(session, input, simBroker, {
+      observers,
+      ...(executed === undefined ? {} : { executed }),
+      progress: (decided, total) => progress.show(decided, total),
+    });
+    progress.end();
+    const text = runSummaryText(summary);
+    const shown = `${options.pretty === true ? prettyJson(plain(text)) : text}\n`;
+    if (options.outSummary !== undefined) await writeSummary(options.outSummary, shown);
+    if (summary.conflicts > 0) io.err(`Warning: ${summary.conflicts} intents had the id of another one and were denied; see DUPLICATE records\n`);
+    io.out(shown);
+  } finally {
+    progress.end();
+    for (const log of logs) log.close();
+    await session.bus.close();
+  }
+};
+
+const readInput = async (options: RunOptions, io: Io): Promise<RunInput> => {
+  const policy = await readPolicyFile(options.policy);
+  for (const warning of policy.warnings) io.err(`Warning: ${warning}\n`);
+  const portfolio = await readDocumentFile('portfolio_state', options.portfolio);
+  const market = await readDocumentFile('market_snapshot', options.market);
+  const execution = options.execution === undefined ? NO_EXECUTION : await readDocumentFile('execution_state', options.execution);
+  const onInvalid = options.skipInvalid === true ? (error: string) => io.err(`Warning: skipped ${error}\n`) : undefined;
+  const intents = await readIntents(options.intents, onInvalid);
+  const runId = options.runId ?? (options.dataDir === undefined ? randomUUID() : await derivedRunId(options));
+  return { runId, policy, portfolio, market, execution, intents };
+};
+
+/** The same inputs are the same run: that is how a second start finds what the first one did. */
+const derivedRunId = async ({ policy, intents, portfolio, market, execution, skipInvalid }: RunOptions): Promise<string> => {
+  const hash = createHash('sha256').update(skipInvalid === true ? 'skip' : 'all');
+  for (const file of [policy, intents, portfolio, market, ...(execution === undefined ? [] : [execution])]) {
+    const bytes = await readBytes(file);
+    hash.update(`\n${bytes.length}\n`).update(bytes);
+  }
+  return derivedUuid(`run/${hash.digest('hex')}`);
+};
+
+const writeSummary = async (file: string, text: string): Promise<void> => {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text, 'utf8');
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+};

@@ -1,0 +1,62 @@
+/** The command line: every command, and how its ends become exit codes. */
+import { Command, CommanderError } from 'commander';
+import { BusError } from '../../processor/bus';
+import { lineOf } from '../failure';
+import { ENGINE_VERSION } from '../session';
+import { demoCommand } from './commands/demo';
+import { evalCommand } from './commands/eval';
+import { policyCommand } from './commands/policy';
+import { runCommand } from './commands/run';
+import { validateCommand } from './commands/validate';
+import type { Io } from './io';
+
+/** Runs one command line (without node and script); answers with the exit code: 0 done, 1 denied, 2 could not run. Never rejects. */
+export const runProgram = async (args: readonly string[], io: Io): Promise<number> => {
+  let code = 0;
+  const exit = (with_: number): void => {
+    code = with_;
+  };
+  const program = new Command('policygate')
+    .description('The gate between trading strategies and brokers: every order intent is judged against a capital policy, on record.')
+    .version(ENGINE_VERSION)
+    .showHelpAfterError('(--help shows what there is)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  policygate demo                                             # seven intents through the gate, printed with their reasons
+  policygate run --help                                       # the main job: a file of intents
+  policygate policy show policies/base.yaml --symbol AAPL`,
+    );
+  demoCommand(program, io);
+  evalCommand(program, io, exit);
+  runCommand(program, io);
+  validateCommand(program, io, exit);
+  policyCommand(program, io);
+  inherit(program, io);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    io.err(`Error: ${lineOf(error)}\n`);
+    if (!isExpected(error) && error instanceof Error) io.err(`${error.stack ?? ''}\n`);
+    return 2;
+  }
+};
+
+/** Commands made by `command()` copy settings when they are made; these are for all of them, and in one place. */
+const inherit = (command: Command, io: Io): void => {
+  command
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(text),
+      outputError: (text, write) => write(`Error: ${text.replace(/^error: /, '').replace(/\n(?=\()/g, ' ')}`),
+    });
+  for (const child of command.commands) inherit(child, io);
+};
+
+const isExpected = (error: unknown): boolean =>
+  error instanceof BusError || (error instanceof Error && ['Failure', 'StateError', 'SchemaError', 'DivergenceError'].includes(error.name));

@@ -1,0 +1,103 @@
+/** The documents that a command line names, read whole and checked. A Failure names the file, the place in it and what was expected. */
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { describeError } from '../contracts/contractError';
+import type { JsonDocumentKind, JsonDocuments } from '../contracts/documents/readDocument';
+import { readDocument } from '../contracts/documents/readDocument';
+import { DOCUMENT_BYTES } from '../contracts/json/text';
+import type { ExecutionState } from '../contracts/messages';
+import { policyHash, readPolicy } from '../contracts/policyDocument';
+import type { ActivePolicy } from '../domain/state';
+import { Failure } from './failure';
+
+export interface PolicyFile extends ActivePolicy {
+  readonly text: string;
+  readonly warnings: readonly string[];
+}
+
+export const NO_EXECUTION: ExecutionState = {
+  orders_last_60s_global: 0,
+  orders_last_60s_by_strategy: new Map(),
+  violations_last_window: [],
+  kill_switch_active: false,
+};
+
+export const readPolicyFile = async (file: string): Promise<PolicyFile> => {
+  const bytes = await readBytes(file);
+  const read = readPolicy(bytes, file);
+  if (!read.ok) throw new Failure(read.error.map(describeError).join('; '));
+  return { ...read.value, hash: policyHash(bytes), text: bytes.toString('utf8') };
+};
+
+export const readDocumentFile = async <K extends JsonDocumentKind>(kind: K, file: string): Promise<JsonDocuments[K]> => {
+  const read = readDocument(kind, await readBytes(file), file);
+  if (!read.ok) throw new Failure(describeError(read.error));
+  return read.value;
+};
+
+/** The file's bytes; a folder, a missing file or one beyond a document's size is a Failure. */
+export const readBytes = async (file: string): Promise<Buffer> => {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+};
+
+/** How long a line of a stream may be: as long as a document. Longer ones are handed on cut, one byte too long, so that they are refused. */
+const LINE_BYTES = DOCUMENT_BYTES;
+const LINE_FEED = 10;
+
+/** The lines of a file as bytes, without their line ends, whatever the file's size; `number` counts from one, blank lines included. */
+export async function* linesOf(
+  file: string,
+  longest: number = LINE_BYTES,
+): AsyncGenerator<{ readonly number: number; readonly bytes: Buffer }> {
+  let number = 0;
+  let parts: Buffer[] = [];
+  let size = 0;
+  const take = (): { number: number; bytes: Buffer } => {
+    const line = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+    parts = [];
+    size = 0;
+    number += 1;
+    return { number, bytes: line.at(-1) === 13 ? line.subarray(0, -1) : line };
+  };
+  const add = (part: Buffer): void => {
+    if (size > longest) return;
+    parts.push(part.subarray(0, longest + 1 - size));
+    size += part.length;
+  };
+  try {
+    for await (const chunk of createReadStream(file, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
+      let from = 0;
+      for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, from)) {
+        add(chunk.subarray(from, end));
+        yield take();
+        from = end + 1;
+      }
+      if (from < chunk.length) add(chunk.subarray(from));
+    }
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+  if (size > 0) yield take();
+}
+
+export const isBlank = (bytes: Buffer): boolean => {
+  for (const byte of bytes) if (byte !== 32 && byte !== 9 && byte !== 13) return false;
+  return true;
+};
+
+export const unreadable = (file: string, error: unknown): Failure => {
+  const code = (error as NodeJS.ErrnoException).code;
+  const why =
+    code === 'ENOENT'
+      ? 'no such file'
+      : code === 'EISDIR'
+        ? 'is a folder; expected a file'
+        : code === 'EACCES'
+          ? 'may not be read; check its permissions'
+          : `cannot be used (${code ?? String(error)})`;
+  return new Failure(`${file}: ${why}`);
+};

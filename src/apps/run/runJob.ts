@@ -1,0 +1,237 @@
+/**
+ * The main job: a file of intents through the gate, in order. Every intent is published to the bus, judged by the processor and, if it was
+ * admitted, sent by the gateway; the next one is judged when the order of the one before is terminal.
+ *
+ * Everything that the run has done is on the bus. On a data directory, a second start with the same arguments finds it there, writes what the
+ * logs still lack, and goes on where the first one stopped.
+ */
+import { refold } from '../../audit/refold';
+import { RunReport } from '../../audit/runReport';
+import { DeferredObserver } from '../../audit/observers';
+import type { RunSummary } from '../../contracts/documents/writeDocument';
+import type { ControlPayload, ExecutionState, MarketSnapshot, OrderIntent, PortfolioState } from '../../contracts/messages';
+import { parseRfc3339 } from '../../contracts/timestamp';
+import { AUDIT_RECORDS, CONTROL_EVENTS, MARKET_PRICES, ORDER_INTENTS, partitionOf } from '../../contracts/topics';
+import type { Broker } from '../../gateway/broker';
+import { Gateway } from '../../gateway/gateway';
+import type { ReportedExecution } from '../../gateway/gateway';
+import type { OutgoingRecord, TransactionalWriter } from '../../processor/bus';
+import type { FoldObserver } from '../../processor/observer';
+import { Processor } from '../../processor/processor';
+import { Failure } from '../failure';
+import type { PolicyFile } from '../files';
+import type { Session } from '../session';
+import { ENGINE_VERSION, realStopwatch, wallClock } from '../session';
+import { faultPoints } from './faultPoints';
+
+export interface RunInput {
+  readonly runId: string;
+  readonly policy: PolicyFile;
+  readonly portfolio: PortfolioState;
+  readonly market: MarketSnapshot;
+  readonly execution: ExecutionState;
+  /** At least their count must be known beforehand; they are read once, in order. */
+  readonly intents: readonly OrderIntent[];
+}
+
+export interface RunListeners {
+  readonly observers: readonly FoldObserver[];
+  /** Each execution event of the run once it is durable, from the first. */
+  readonly executed?: (execution: ReportedExecution) => void;
+  readonly progress?: (decided: number, total: number) => void;
+}
+
+/** Intents that one transaction publishes. */
+const CHUNK = 500;
+/** Inputs that one step folds; of intents only one. */
+const STEP = { maxRecords: 256, maxWaitMs: 0, perTopic: { [ORDER_INTENTS]: 1 } } as const;
+const DECISIONS_PER_STEP = { maxRecords: 16, maxWaitMs: 0 } as const;
+
+export const runJob = async (session: Session, input: RunInput, broker: Broker, listeners: RunListeners): Promise<RunSummary> => {
+  const job = new RunJob(session, input, broker, listeners);
+  try {
+    await job.open();
+    return await job.finish();
+  } finally {
+    await job.close();
+  }
+};
+
+class RunJob {
+  private readonly partition: number;
+  private readonly key: Buffer;
+  private readonly report: RunReport;
+  private processor: Processor | undefined;
+  private gateway: Gateway | undefined;
+  private feeder: TransactionalWriter | undefined;
+  /** Intents of the run that are on the bus. */
+  private published = 0;
+
+  constructor(
+    private readonly session: Session,
+    private readonly input: RunInput,
+    private readonly broker: Broker,
+    private readonly listeners: RunListeners,
+  ) {
+    this.key = Buffer.from(input.runId, 'utf8');
+    this.partition = partitionOf(this.key, session.bus.shards);
+    this.report = new RunReport(input.runId);
+  }
+
+  /** Takes the shard over, and catches up with what an earlier start has done. */
+  async open(): Promise<void> {
+    const { bus, codec } = this.session;
+    const { partition } = this;
+    const observer = new DeferredObserver([this.report, ...this.listeners.observers]);
+    this.feeder = await bus.writer(`policygate-feeder-${partition}`);
+    this.processor = await Processor.takeOver({
+      bus,
+      codec,
+      partition,
+      owner: `${process.pid}-${wallClock()}`,
+      engineVersion: ENGINE_VERSION,
+      stopwatch: realStopwatch,
+      observer,
+      faultPoint: faultPoints,
+    });
+    if (this.ledger !== undefined) await refold({ bus, codec, partition, observer: observer.target });
+    observer.open();
+    this.gateway = await Gateway.takeOver({ bus, codec, partition, broker: this.broker, now: wallClock, faultPoint: faultPoints }, (past) =>
+      this.tell([past]),
+    );
+  }
+
+  async finish(): Promise<RunSummary> {
+    const { intents, runId } = this.input;
+    await this.drain();
+    if (this.ledger === undefined) await this.start();
+    this.published = await this.countPublished();
+    while (this.published < intents.length) {
+      await this.publishChunk();
+      await this.drain();
+    }
+    if (this.ledger?.state.status === 'ACTIVE') {
+      await this.publish([this.control({ type: 'RunEnded' }, this.ledger.state.clock)]);
+      await this.drain();
+    }
+    const { ledger } = this;
+    if (ledger === undefined) throw new Failure(`run ${runId}: the bus lost its start; the data directory was changed by another program`);
+    return this.report.summary(ledger.state, ledger.chainHash);
+  }
+
+  async close(): Promise<void> {
+    await this.gateway?.close();
+    await this.processor?.close();
+    await this.feeder?.close();
+  }
+
+  private get ledger() {
+    return this.processor?.shard.runs.get(this.input.runId);
+  }
+
+  /** RunStarted and the prices, in one transaction: a second start finds both or neither. The run begins at its first intent: its clock must not be ahead of the stream. */
+  private async start(): Promise<void> {
+    const { policy, portfolio, market, execution, intents, runId } = this.input;
+    const marketTime = parseRfc3339(market.timestamp) ?? 0;
+    const [first] = intents;
+    const startTime = first === undefined ? marketTime : timeOf(first);
+    const payload: ControlPayload = {
+      type: 'RunStarted',
+      account_id: first?.account_id ?? '',
+      policy_text: policy.text,
+      portfolio,
+      execution,
+    };
+    // A symbol that an earlier run of this directory had a price for has none in this market.
+    const known = this.processor?.shard.prices ?? new Map<string, never>();
+    const withdrawn = [...known.keys()].filter((symbol) => !market.prices.has(symbol));
+    const price = (symbol: string): OutgoingRecord => ({
+      topic: MARKET_PRICES,
+      partition: this.partition,
+      key: Buffer.from(symbol, 'utf8'),
+      value: this.session.codec.encodeValue(MARKET_PRICES, { symbol, price: market.prices.get(symbol) ?? null }),
+      timestamp: marketTime,
+    });
+    await this.publish([this.control(payload, startTime), ...[...withdrawn.sort(), ...market.prices.keys()].map(price)]);
+    await this.drain();
+    if (this.ledger?.state.status !== 'ACTIVE') throw new Failure(`run ${runId} could not be started; see ${AUDIT_RECORDS}`);
+  }
+
+  private async publishChunk(): Promise<void> {
+    const chunk = this.input.intents.slice(this.published, this.published + CHUNK);
+    await this.publish(
+      chunk.map((intent) => ({
+        topic: ORDER_INTENTS,
+        partition: this.partition,
+        key: this.key,
+        value: this.session.codec.encodeValue(ORDER_INTENTS, intent),
+        timestamp: timeOf(intent),
+      })),
+    );
+    this.published += chunk.length;
+  }
+
+  /**
+   * Steps gateway and processor by turns until there is nothing left to fold. The gateway comes first: after a restart, too, an admitted
+   * order is terminal before the next intent is judged.
+   */
+  private async drain(): Promise<void> {
+    const { processor, gateway } = this;
+    if (processor === undefined || gateway === undefined) throw new TypeError('drain before open');
+    for (;;) {
+      let executed = 0;
+      for (let read: number = DECISIONS_PER_STEP.maxRecords; read === DECISIONS_PER_STEP.maxRecords; ) {
+        const step = await gateway.step(DECISIONS_PER_STEP);
+        ({ read } = step);
+        executed += step.executions.length;
+        this.tell(step.executions);
+      }
+      const folded = await processor.step(STEP);
+      this.listeners.progress?.(this.report.decided, this.input.intents.length);
+      if (folded === 0 && executed === 0) return;
+    }
+  }
+
+  private tell(executions: readonly ReportedExecution[]): void {
+    for (const execution of executions) if (execution.event.run_id === this.input.runId) this.listeners.executed?.(execution);
+  }
+
+  private async publish(records: readonly OutgoingRecord[]): Promise<void> {
+    if (records.length > 0) await this.feeder?.commit(records);
+  }
+
+  private control(payload: ControlPayload, timestamp: number): OutgoingRecord {
+    return {
+      topic: CONTROL_EVENTS,
+      partition: this.partition,
+      key: this.key,
+      value: this.session.codec.encodeValue(CONTROL_EVENTS, { actor: 'policygate run', reason: '', payload }),
+      timestamp,
+    };
+  }
+
+  private async countPublished(): Promise<number> {
+    const { bus } = this.session;
+    const end = await bus.endOffset(ORDER_INTENTS, this.partition);
+    if (end === 0 || this.ledger === undefined) return 0;
+    const reader = await bus.reader([{ topic: ORDER_INTENTS, partition: this.partition, offset: 0 }]);
+    let count = 0;
+    try {
+      for (let next = 0; next < end; ) {
+        for (const { key, offset } of await reader.poll({ maxRecords: 5_000, maxWaitMs: 1_000 })) {
+          next = offset + 1;
+          if (key !== null && this.key.equals(key)) count += 1;
+        }
+      }
+    } finally {
+      await reader.close();
+    }
+    return count;
+  }
+}
+
+const timeOf = ({ timestamp, intent_id }: OrderIntent): number => {
+  const time = parseRfc3339(timestamp);
+  if (time === undefined) throw new Failure(`intent ${intent_id}: timestamp: expected RFC 3339 in UTC`);
+  return time;
+};

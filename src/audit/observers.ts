@@ -1,0 +1,54 @@
+import type { FoldObserver } from '../processor/observer';
+
+/** Several observers as one. */
+export const allOf = (observers: readonly FoldObserver[]): FoldObserver => ({
+  judged: (run, prices) => {
+    for (const observer of observers) observer.judged?.(run, prices);
+  },
+  priced: (symbol) => {
+    for (const observer of observers) observer.priced?.(symbol);
+  },
+  recorded: (record, hash, measured) => {
+    for (const observer of observers) observer.recorded?.(record, hash, measured);
+  },
+  committed: async () => {
+    for (const observer of observers) await observer.committed?.();
+  },
+  discarded: () => {
+    for (const observer of observers) observer.discarded?.();
+  },
+});
+
+/** Hears nothing of a processor's fold until it is opened: before that, `target` is told what the log holds already. */
+export class DeferredObserver implements FoldObserver {
+  readonly target: FoldObserver;
+  private isOpen = false;
+
+  constructor(observers: readonly FoldObserver[]) {
+    this.target = allOf(observers);
+  }
+
+  open(): void {
+    this.isOpen = true;
+  }
+
+  judged(...args: Parameters<NonNullable<FoldObserver['judged']>>): void {
+    if (this.isOpen) this.target.judged?.(...args);
+  }
+
+  priced(symbol: string): void {
+    if (this.isOpen) this.target.priced?.(symbol);
+  }
+
+  recorded(...args: Parameters<NonNullable<FoldObserver['recorded']>>): void {
+    if (this.isOpen) this.target.recorded?.(...args);
+  }
+
+  committed(): void | Promise<void> {
+    return this.isOpen ? this.target.committed?.() : undefined;
+  }
+
+  discarded(): void {
+    if (this.isOpen) this.target.discarded?.();
+  }
+}
