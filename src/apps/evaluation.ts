@@ -67,4 +67,3 @@ export const evaluateDocuments = (input: EvaluationInput): Result<Evaluation, Co
     },
   });
 };
-

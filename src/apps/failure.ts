@@ -4,4 +4,5 @@ export class Failure extends Error {
 }
 
 /** The line for any error: a Failure's own words; a system error's without its stack. */
-export const lineOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ');
+export const lineOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ');

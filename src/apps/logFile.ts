@@ -28,7 +28,11 @@ export class LogFile {
    * `keyOf` tells what identifies a line of ours that is in the file (undefined: another run's). `overwrite`: what the file holds is given up.
    * A line that no program wrote whole is cut off, but only at the end.
    */
-  static async open(file: string, overwrite: boolean, keyOf: (line: Record<string, unknown>) => string | undefined): Promise<LogFile> {
+  static async open(
+    file: string,
+    overwrite: boolean,
+    keyOf: (line: Record<string, unknown>) => string | undefined,
+  ): Promise<LogFile> {
     let descriptor: number;
     try {
       mkdirSync(dirname(file), { recursive: true });
@@ -46,7 +50,9 @@ export class LogFile {
         parsed = JSON.parse(bytes.toString('utf8'));
       } catch {
         closeSync(descriptor);
-        throw new Failure(`${file}:${number}: not JSON, so nothing is appended to it; move the file away, or start afresh with --overwrite`);
+        throw new Failure(
+          `${file}:${number}: not JSON, so nothing is appended to it; move the file away, or start afresh with --overwrite`,
+        );
       }
       const key = parsed !== null && typeof parsed === 'object' ? keyOf(parsed as Record<string, unknown>) : undefined;
       if (key === undefined) continue;
@@ -95,7 +101,7 @@ export class LogFile {
     if (this.committed.length === 0) return;
     const bytes = Buffer.from(`${this.committed.join('\n')}\n`, 'utf8');
     try {
-      for (let written = 0; written < bytes.length; ) written += writeSync(this.descriptor, bytes, written);
+      for (let written = 0; written < bytes.length;) written += writeSync(this.descriptor, bytes, written);
     } catch (error) {
       throw unreadable(this.file, error);
     }

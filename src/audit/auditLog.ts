@@ -84,7 +84,10 @@ export class AuditLog implements FoldObserver {
 }
 
 /** `asOf`: the clock that the violation window is shown at, ms. */
-export const situationOf = ({ account, exposure, orders, violations, active, killSwitchActive }: RunState, asOf: number): Omit<SituationTexts, 'market_snapshot'> => {
+export const situationOf = (
+  { account, exposure, orders, violations, active, killSwitchActive }: RunState,
+  asOf: number,
+): Omit<SituationTexts, 'market_snapshot'> => {
   const positions = new Map<string, Decimal>();
   for (const [symbol, { qty }] of exposure.positions) if (qty !== 0n) positions.set(symbol, qty);
   const inWindow = active === undefined ? [] : violations.entries(asOf, windowMs(active));

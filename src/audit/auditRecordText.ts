@@ -1,5 +1,11 @@
 /** Audit records as JSON, all fields but what an AuditEvent has already, so that their bytes and hashes can be made again. */
-import { decimalText, mapText, orderIntentText, portfolioStateText, executionStateText } from '../contracts/documents/writeDocument';
+import {
+  decimalText,
+  mapText,
+  orderIntentText,
+  portfolioStateText,
+  executionStateText,
+} from '../contracts/documents/writeDocument';
 import { jsonString } from '../contracts/json/write';
 import type {
   AuditRecord,
@@ -43,7 +49,8 @@ const executionText = (event: ExecutionEvent): string =>
   `,"reason":${event.reason === null ? 'null' : jsonString(event.reason)},"run_id":${jsonString(event.run_id)},"side":"${event.side}"` +
   `,"symbol":${jsonString(event.symbol)}}`;
 
-const duplicateText = ({ conflict, decided_seq }: DuplicateIntent): string => `{"conflict":${conflict},"decided_seq":${decided_seq}}`;
+const duplicateText = ({ conflict, decided_seq }: DuplicateIntent): string =>
+  `{"conflict":${conflict},"decided_seq":${decided_seq}}`;
 
 const killSwitchText = (change: KillSwitchChange): string =>
   `{"active":${change.active},"actor":${jsonString(change.actor)},"cause":"${change.cause}","reason":${jsonString(change.reason)}` +

@@ -36,7 +36,14 @@ const RECORDS = 1_000;
 export const refold = async ({ bus, codec, partition, observer = {} }: RefoldOptions): Promise<ShardState> => {
   const recorded = new RecordedStopwatch();
   // Which version made a record is a fact of the log, not of who folds it again.
-  const context = { shard: emptyShard(partition), codec, engineVersion: '', stopwatch: recorded, observer, outputs: [] as OutgoingRecord[] };
+  const context = {
+    shard: emptyShard(partition),
+    codec,
+    engineVersion: '',
+    stopwatch: recorded,
+    observer,
+    outputs: [] as OutgoingRecord[],
+  };
   const inputs = await InputCursor.open(bus, partition);
   try {
     for await (const { value, headers, offset } of recordsOf(bus, partition)) {
@@ -63,7 +70,8 @@ export const refold = async ({ bus, codec, partition, observer = {} }: RefoldOpt
 /** What was folded since the last audit record, the input of this one last. */
 const foldUpTo = async (context: FoldContext, inputs: InputCursor, audit: AuditRecord, offset: number): Promise<void> => {
   const { topic } = audit.input;
-  if (!isInputTopic(topic as InputTopic)) throw new DivergenceError(context.shard.partition, offset, `\`${topic}\` is no input topic`);
+  if (!isInputTopic(topic as InputTopic))
+    throw new DivergenceError(context.shard.partition, offset, `\`${topic}\` is no input topic`);
   for (const other of INPUT_TOPICS) if (other !== topic) await inputs.foldBefore(context, other, audit.positions);
   await inputs.foldBefore(context, topic as InputTopic, audit.positions);
 };
@@ -79,8 +87,8 @@ class RecordedStopwatch implements Stopwatch {
   private measured: Measured = { recordedAt: '', evalMs: null };
 
   recall(headers: BusRecord['headers']): void {
-    const evalMs = headers['eval_ms'];
-    this.measured = { recordedAt: headers['recorded_at'] ?? '', evalMs: evalMs === undefined ? null : Number.parseFloat(evalMs) };
+    const evalMs = headers.eval_ms;
+    this.measured = { recordedAt: headers.recorded_at ?? '', evalMs: evalMs === undefined ? null : Number.parseFloat(evalMs) };
   }
 
   now(): string {
@@ -140,7 +148,7 @@ async function* recordsOf(bus: Bus, partition: number): AsyncGenerator<BusRecord
   if (end === 0) return;
   const reader = await bus.reader([{ topic: AUDIT_RECORDS, partition, offset: 0 }]);
   try {
-    for (let next = 0; next < end; ) {
+    for (let next = 0; next < end;) {
       for (const record of await reader.poll({ maxRecords: RECORDS, maxWaitMs: 1_000 })) {
         next = record.offset + 1;
         yield record;

@@ -1,13 +1,15 @@
 /** The audit chain's arithmetic. Source: design, "Audit". */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /** SHA-256(prev_hash || body): `body` is the Avro encoding of the audit record without its `hash`, which holds `prev_hash` too. */
-export const chainHash = (prevHash: Uint8Array, body: Uint8Array): Uint8Array => createHash('sha256').update(prevHash).update(body).digest();
+export const chainHash = (prevHash: Uint8Array, body: Uint8Array): Uint8Array =>
+  createHash('sha256').update(prevHash).update(body).digest();
 
 const DIGEST_BYTES = 8;
 
 /** The first 8 bytes of SHA-256 over an intent's Avro body: equal for a repeat, different for another body under the same id. */
-export const intentDigest = (body: Uint8Array): Uint8Array => createHash('sha256').update(body).digest().subarray(0, DIGEST_BYTES);
+export const intentDigest = (body: Uint8Array): Uint8Array =>
+  Uint8Array.from(hash('sha256', body, 'buffer').subarray(0, DIGEST_BYTES));
 
 const NAMESPACE = Buffer.from('6f1c1d6e2f0b5b0c9a34c0de5eed0a11', 'hex');
 

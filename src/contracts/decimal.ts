@@ -36,7 +36,8 @@ export const parseDecimal = (text: string): Decimal | DecimalFault => {
   let fractionDigits = fraction.length - (exponent === undefined ? 0 : Number.parseInt(exponent, 10));
   if (fractionDigits > FRACTION_DIGITS) {
     // Zeros at the end are no digits that could be lost.
-    const zeros = digits.length - digits.replace(/0+$/, '').length;
+    let zeros = 0;
+    while (zeros < digits.length && digits.charCodeAt(digits.length - 1 - zeros) === 48) zeros += 1;
     if (zeros === digits.length) return ZERO;
     const dropped = fractionDigits - FRACTION_DIGITS;
     if (zeros < dropped) return 'fraction';

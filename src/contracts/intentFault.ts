@@ -22,10 +22,14 @@ export const intentFault = (intent: OrderIntent): string | undefined => {
   return undefined;
 };
 
+/** UTF-16 units of an id or a symbol, in every form that it comes in. */
+export const LONGEST_NAME = 256;
+
 /** What is wrong with a text that names something (an id, a symbol): it is empty, or has a control character or half a surrogate pair. */
 export const nameFault = (name: string): string | undefined => {
   const { length } = name;
   if (length === 0) return 'is empty: expected one character or more';
+  if (length > LONGEST_NAME) return `is too long: expected at most ${LONGEST_NAME} characters`;
   for (let i = 0; i < length; i++) {
     const code = name.charCodeAt(i);
     // C0, delete and C1.

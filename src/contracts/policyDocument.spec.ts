@@ -351,7 +351,8 @@ it.each([
   ['explicit keys on a line', '? '.repeat(5000), 'at most 32'],
   ['block levels by indent', Array.from({ length: 100 }, (_, level) => `${' '.repeat(level)}a:`).join('\n'), 'at most 32'],
   ['brackets that nothing opened', '}'.repeat(60_000), 'without its opening bracket'],
-  ['quotes in a row', '"'.repeat(60_000), 'expected nothing more after the text in quotes'],
+  ['quotes in a row', '"'.repeat(60_000), 'expected a comma, a colon or a new line before this'],
+  ['lists in a row', '[]'.repeat(30_000), 'expected a comma, a colon or a new line before this'],
   ['too many bytes', `# ${'x'.repeat(65_535)}`, 'at most 65536 bytes'],
 ] as const)('refuses %s', (_name, text, why) => expect(errors(text)[0]).toContain(why));
 

@@ -54,11 +54,20 @@ describe('verdicts', () => {
     const facts = { price: decimal('100'), other_net: (decimal('102000') * 10n ** 18n) as Facts['other_net'] };
     const exposure = { ...baseLimits.exposure, ...net, max_position_pct: decimal('0.05') };
     const decision = judge({ side: 'sell', qty: decimal('100') }, facts, { exposure });
-    expect([decision.decision, rules(decision), figure(decision, 'reduced_order_breaches')]).toEqual(['DENY', ['EXP-001'], 'EXP-003']);
+    expect([decision.decision, rules(decision), figure(decision, 'reduced_order_breaches')]).toEqual([
+      'DENY',
+      ['EXP-001'],
+      'EXP-003',
+    ]);
   });
 
   it('evaluates every rule, in order', () => {
-    const facts = { equity: decimal('80000'), orders_last_60s_global: 20, orders_last_60s_strategy: 10, kill_switch_active: true };
+    const facts = {
+      equity: decimal('80000'),
+      orders_last_60s_global: 20,
+      orders_last_60s_strategy: 10,
+      kill_switch_active: true,
+    };
     expect(rules(judge({ qty: decimal('1000') }, facts))).toEqual([
       'KILL-001',
       'LOSS-001',
@@ -134,7 +143,10 @@ describe('what cannot be judged', () => {
 describe('the kill switch', () => {
   it('is triggered by any rule of trip_on_rules, whatever the verdict', () => {
     const kill_switch = { ...baseLimits.kill_switch, trip_on_rules: ['EXP-001', 'SYS-001'] as RuleId[] };
-    expect(judge({ qty: decimal('120') }, {}, { kill_switch })).toMatchObject({ decision: 'MODIFY', kill_switch_triggered: true });
+    expect(judge({ qty: decimal('120') }, {}, { kill_switch })).toMatchObject({
+      decision: 'MODIFY',
+      kill_switch_triggered: true,
+    });
     expect(judge({ qty: decimal('120') }, {}, { kill_switch, mode: 'monitor' })).toMatchObject({ kill_switch_triggered: true });
     expect(judge({}, { price: null }, { kill_switch }).kill_switch_triggered).toBe(true);
     expect(judge({}, {}, { kill_switch }).kill_switch_triggered).toBe(false);
@@ -216,5 +228,9 @@ describe('properties', () => {
     ));
 
   it('is a function of its arguments', () =>
-    fc.assert(fc.property(anyCase, ({ intent, limits, facts }) => expect(decide(intent, limits, facts)).toEqual(decide(intent, limits, facts)))));
+    fc.assert(
+      fc.property(anyCase, ({ intent, limits, facts }) =>
+        expect(decide(intent, limits, facts)).toEqual(decide(intent, limits, facts)),
+      ),
+    ));
 });

@@ -20,7 +20,12 @@ export interface Situation {
 }
 
 /** A run that has just started in this situation, with nothing decided yet. */
-export const runInSituation = (runId: string, accountId: string, situation: Situation, prices: ReadonlyMap<string, Decimal>): RunState => {
+export const runInSituation = (
+  runId: string,
+  accountId: string,
+  situation: Situation,
+  prices: ReadonlyMap<string, Decimal>,
+): RunState => {
   const { policy, portfolio, execution, violationTimes, clock } = situation;
   const run = unknownRun(runId, prices);
   advanceClock(run, clock);

@@ -24,9 +24,19 @@ export type RunEvent =
       readonly violationTimes: readonly number[];
       readonly prices: ReadonlyMap<string, Decimal>;
     }
-  | { readonly type: 'IntentDecided'; readonly intent: OrderIntent; readonly decision: Decision; readonly digest: Uint8Array; readonly seq: number }
+  | {
+      readonly type: 'IntentDecided';
+      readonly intent: OrderIntent;
+      readonly decision: Decision;
+      readonly digest: Uint8Array;
+      readonly seq: number;
+    }
   | { readonly type: 'ExecutionReported'; readonly event: ExecutionEvent; readonly seq: number }
-  | { readonly type: 'PortfolioUpdated'; readonly account: Partial<Account>; readonly positions: ReadonlyMap<string, Decimal> | null }
+  | {
+      readonly type: 'PortfolioUpdated';
+      readonly account: Partial<Account>;
+      readonly positions: ReadonlyMap<string, Decimal> | null;
+    }
   | { readonly type: 'PolicyActivated'; readonly policy: ActivePolicy }
   | { readonly type: 'KillSwitchTripped' }
   /** `seq`: of the audit record of the reset; the violations before it do not count again. */
@@ -64,7 +74,10 @@ export const evolve = (run: RunState, event: RunEvent): void => {
 };
 
 /** The clock starts at the run's first event. What an unknown run was asked before stays decided. */
-const start = (run: RunState, { accountId, policy, portfolio, execution, violationTimes, prices }: RunEvent & { type: 'RunStarted' }): void => {
+const start = (
+  run: RunState,
+  { accountId, policy, portfolio, execution, violationTimes, prices }: RunEvent & { type: 'RunStarted' },
+): void => {
   const { positions, ...figures } = portfolio;
   run.status = 'ACTIVE';
   run.account = { account_id: accountId, ...figures };
@@ -118,7 +131,9 @@ export const meaningOf = (run: RunState, event: ExecutionEvent): ExecutionMeanin
   if (order === undefined || order.decision === 'DENY') {
     return order !== undefined && event.cum_qty <= order.cum_qty ? 'no change' : 'unsolicited';
   }
-  const changes = event.cum_qty > order.cum_qty || (order.status === 'WORKING' && (event.leaves_qty === 0n || event.event === 'ORDER_SUBMITTED'));
+  const changes =
+    event.cum_qty > order.cum_qty ||
+    (order.status === 'WORKING' && (event.leaves_qty === 0n || event.event === 'ORDER_SUBMITTED'));
   return changes ? 'expected' : 'no change';
 };
 

@@ -27,9 +27,9 @@ const NOTHING: Contribution = { gross: NO_NOTIONAL, netBuy: NO_NOTIONAL, netSell
 export class Exposure {
   private readonly held = new Map<string, Position>();
   private readonly unpriced = new Set<string>();
-  private gross: bigint = 0n;
-  private netBuy: bigint = 0n;
-  private netSell: bigint = 0n;
+  private gross = 0n;
+  private netBuy = 0n;
+  private netSell = 0n;
 
   /** `prices`: above zero, shared by all runs of the shard. */
   constructor(private readonly prices: ReadonlyMap<string, Decimal>) {}

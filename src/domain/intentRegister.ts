@@ -102,7 +102,7 @@ export class IntentRegister {
       cum_qty: cum === '' ? admitted : bigintOf(cum),
       strategy_id: this.names[Number.parseInt(strategy, 36)] ?? '',
       symbol: this.names[Number.parseInt(symbol, 36)] ?? '',
-      rule_ids: [...rules].map((letter) => RULE_IDS[letter.charCodeAt(0) - FIRST_RULE] ?? 'SYS-002'),
+      rule_ids: Array.from(rules, (letter) => RULE_IDS[letter.charCodeAt(0) - FIRST_RULE] ?? 'SYS-002'),
     };
   }
 

@@ -89,7 +89,11 @@ export const windowOf = ({ startedAt, ordersGlobal, ordersByStrategy }: Beginnin
   new OrderWindow(startedAt, ordersGlobal, ordersByStrategy);
 
 /** What a decision on `intent` may know, at the run's clock. Constant cost. */
-export const readFacts = (run: RunState, { instrument, side, strategy_id }: OrderIntent, prices: ReadonlyMap<string, Decimal>): Facts => {
+export const readFacts = (
+  run: RunState,
+  { instrument, side, strategy_id }: OrderIntent,
+  prices: ReadonlyMap<string, Decimal>,
+): Facts => {
   const { symbol } = instrument;
   const { exposure, orders, account } = run;
   const position = exposure.of(symbol);

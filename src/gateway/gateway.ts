@@ -50,7 +50,10 @@ export class Gateway {
   ) {}
 
   /** Fences the last gateway, reads back what it did, and hands each event of that to `past`. */
-  static async takeOver(options: GatewayOptions, past: (execution: ReportedExecution) => void = () => undefined): Promise<Gateway> {
+  static async takeOver(
+    options: GatewayOptions,
+    past: (execution: ReportedExecution) => void = () => undefined,
+  ): Promise<Gateway> {
     const { bus, partition } = options;
     const writer = await bus.writer(`policygate-gateway-${partition}`);
     const progress: Progress = { nextDecision: 0, ordersOfRun: new Map() };
@@ -121,12 +124,12 @@ const readExecutions = async (
   if (end === 0) return;
   const reader = await bus.reader([{ topic: EXECUTION_EVENTS, partition, offset: 0 }]);
   try {
-    for (let next = 0; next < end; ) {
+    for (let next = 0; next < end;) {
       for (const { value, headers, offset, timestamp } of await reader.poll({ maxRecords: RESTORE_RECORDS, maxWaitMs: 1_000 })) {
         next = offset + 1;
         const event = codec.decodeValue(EXECUTION_EVENTS, value);
         // The processor sets unreadable records aside; what is not ours to read tells nothing of our orders.
-        if (event.ok) each({ event: event.value, at: timestamp, recordedAt: headers['recorded_at'] ?? '' });
+        if (event.ok) each({ event: event.value, at: timestamp, recordedAt: headers.recorded_at ?? '' });
       }
     }
   } finally {
@@ -162,7 +165,15 @@ const eventsOf = (
   };
   const then: ExecutionEvent =
     outcome.type === 'filled'
-      ? { ...common, event: 'ORDER_FILLED', qty: outcome.qty, price: outcome.price, cum_qty: outcome.qty, leaves_qty: ZERO, reason: null }
+      ? {
+          ...common,
+          event: 'ORDER_FILLED',
+          qty: outcome.qty,
+          price: outcome.price,
+          cum_qty: outcome.qty,
+          leaves_qty: ZERO,
+          reason: null,
+        }
       : { ...common, event: 'ORDER_REJECTED', qty: null, price: null, cum_qty: ZERO, leaves_qty: ZERO, reason: outcome.reason };
   return [submitted, then];
 };

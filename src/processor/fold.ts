@@ -86,7 +86,8 @@ const setPrice = ({ shard, observer }: FoldContext, { symbol, price }: PriceUpda
 /** The run that a record belongs to, its clock moved on to the record's time. */
 const ledgerAt = (context: FoldContext, input: BusRecord, runId: string): RunLedger | undefined => {
   const ledger = ledgerOf(context.shard, runId);
-  if (ledger === undefined) setAside(context, input, `run \`${runId}\` was never started, and too many such runs are remembered already`);
+  if (ledger === undefined)
+    setAside(context, input, `run \`${runId}\` was never started, and too many such runs are remembered already`);
   else advanceClock(ledger.state, input.timestamp);
   return ledger;
 };

@@ -50,7 +50,9 @@ const outcomeOf = (shard: ShardState, ledger: RunLedger, control: ControlEvent):
   const { state } = ledger;
   if (payload.type === 'RunStarted') return started(shard, ledger, control, payload);
   if (state.status !== 'ACTIVE') {
-    return { refused: `run \`${state.runId}\` ${state.status === 'ENDED' ? 'has ended' : 'was not started'}: no ${payload.type} applies` };
+    return {
+      refused: `run \`${state.runId}\` ${state.status === 'ENDED' ? 'has ended' : 'was not started'}: no ${payload.type} applies`,
+    };
   }
   const applied = (...events: readonly RunEvent[]): Outcome => ({ events, content: { kind: 'CONTROL', control } });
   switch (payload.type) {
@@ -76,7 +78,8 @@ const outcomeOf = (shard: ShardState, ledger: RunLedger, control: ControlEvent):
 };
 
 const started = (shard: ShardState, { state }: RunLedger, control: ControlEvent, payload: RunStarted): Outcome => {
-  if (state.status !== 'UNKNOWN') return { refused: `run \`${state.runId}\` was started before; a session needs a run id of its own` };
+  if (state.status !== 'UNKNOWN')
+    return { refused: `run \`${state.runId}\` was started before; a session needs a run id of its own` };
   const fault = amountsFault(payload.portfolio);
   if (fault !== undefined) return { refused: fault };
   const policy = knownPolicy(shard, payload.policy_text);

@@ -22,5 +22,12 @@ export const foldExecution = (
   }
   const meaning = meaningOf(state, execution);
   evolve(state, { type: 'ExecutionReported', event: execution, seq: ledger.nextSeq });
-  record(context, ledger, input, { kind: 'EXECUTION', execution, note: meaning === 'expected' ? null : meaning }, measured, embedded);
+  record(
+    context,
+    ledger,
+    input,
+    { kind: 'EXECUTION', execution, note: meaning === 'expected' ? null : meaning },
+    measured,
+    embedded,
+  );
 };

@@ -17,7 +17,13 @@ import type { Measured } from './observer';
  * One intent: judged once. A repeat is on record and changes nothing; the same id with another body is a recorded conflict and no order.
  * `body`: the intent's Avro body as it came. Source: design, "The engine" and "Duplicates".
  */
-export const foldIntent = (context: FoldContext, ledger: RunLedger, input: BusRecord, intent: OrderIntent, body: Uint8Array): void => {
+export const foldIntent = (
+  context: FoldContext,
+  ledger: RunLedger,
+  input: BusRecord,
+  intent: OrderIntent,
+  body: Uint8Array,
+): void => {
   const { state } = ledger;
   const digest = intentDigest(body);
   const decided = state.intents.get(intent.intent_id);
@@ -27,7 +33,11 @@ export const foldIntent = (context: FoldContext, ledger: RunLedger, input: BusRe
     return record(context, ledger, input, { kind: 'DUPLICATE', intent, duplicate }, unmeasured(context), { intent: body });
   }
   if (state.status === 'UNKNOWN' && state.intents.size >= UNKNOWN_RUN_INTENTS) {
-    return setAside(context, input, `run \`${state.runId}\` was never started and has ${UNKNOWN_RUN_INTENTS} denied intents already`);
+    return setAside(
+      context,
+      input,
+      `run \`${state.runId}\` was never started and has ${UNKNOWN_RUN_INTENTS} denied intents already`,
+    );
   }
 
   const { value: judged, measured } = context.stopwatch.timed(() => judge(context, state, intent));

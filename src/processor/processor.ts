@@ -31,7 +31,14 @@ export interface ProcessorOptions {
   readonly faultPoint?: (point: ProcessorFaultPoint) => void;
 }
 
-export const PROCESSOR_FAULT_POINTS = ['after-fence', 'during-restore', 'after-restore', 'after-fold', 'before-commit', 'after-commit'] as const;
+export const PROCESSOR_FAULT_POINTS = [
+  'after-fence',
+  'during-restore',
+  'after-restore',
+  'after-fold',
+  'before-commit',
+  'after-commit',
+] as const;
 export type ProcessorFaultPoint = (typeof PROCESSOR_FAULT_POINTS)[number];
 
 const RESTORE_RECORDS = 5_000;
@@ -127,7 +134,10 @@ const verifyChains = async ({ bus, codec, partition }: ProcessorOptions, shard: 
     const ledger = shard.runs.get(runId);
     if (ledger === undefined || ledger.nextSeq !== seq + 1 || Buffer.compare(ledger.chainHash, hash) !== 0) {
       const found = ledger === undefined ? 'knows nothing of it' : `continues at seq ${ledger.nextSeq}`;
-      throw new StateError(partition, `the audit chain of run \`${runId}\` ends with seq ${seq}, but the state ${found}, or its hash differs`);
+      throw new StateError(
+        partition,
+        `the audit chain of run \`${runId}\` ends with seq ${seq}, but the state ${found}, or its hash differs`,
+      );
     }
   }
 };

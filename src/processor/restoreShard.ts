@@ -15,7 +15,9 @@ import { emptyShard } from './ledger';
 export class StateError extends Error {
   override readonly name = 'StateError';
   constructor(partition: number, what: string) {
-    super(`policy-state of shard ${partition}: ${what}; nothing is decided on it: restore the log from a copy, or rebuild the state by replay`);
+    super(
+      `policy-state of shard ${partition}: ${what}; nothing is decided on it: restore the log from a copy, or rebuild the state by replay`,
+    );
   }
 }
 
@@ -46,7 +48,10 @@ export class ShardRestore {
     const entity = this.codec.decodeValue('policy-state', value);
     if (!entity.ok) throw new StateError(this.shard.partition, `${topic} at offset ${offset}: ${describeFault(entity.error)}`);
     if (entity.value.kind !== stateKey.value.kind) {
-      throw new StateError(this.shard.partition, `offset ${offset}: key says ${stateKey.value.kind}, value says ${entity.value.kind}`);
+      throw new StateError(
+        this.shard.partition,
+        `offset ${offset}: key says ${stateKey.value.kind}, value says ${entity.value.kind}`,
+      );
     }
     this.put(stateKey.value, entity.value);
   }
@@ -87,8 +92,7 @@ export class ShardRestore {
         this.partsOf(run_id).quantities.set(id, entity.qty);
         return;
       case 'intent': {
-        const { kind, ...intent } = entity;
-        this.partsOf(run_id).intents.set(id, intent);
+        this.partsOf(run_id).intents.set(id, entity);
         return;
       }
       case 'price':
@@ -110,9 +114,14 @@ export class ShardRestore {
 
   private putPolicy(id: string, text: string): void {
     const read = readPolicy(text, `policy ${id}`);
-    if (!read.ok) throw new StateError(this.shard.partition, `the text of policy ${id} is invalid: ${read.error.map(describeError).join('; ')}`);
+    if (!read.ok)
+      throw new StateError(
+        this.shard.partition,
+        `the text of policy ${id} is invalid: ${read.error.map(describeError).join('; ')}`,
+      );
     const hash = policyHash(text);
-    if (Buffer.from(hash).toString('hex') !== id) throw new StateError(this.shard.partition, `the text of policy ${id} has another hash`);
+    if (Buffer.from(hash).toString('hex') !== id)
+      throw new StateError(this.shard.partition, `the text of policy ${id} has another hash`);
     this.shard.policies.set(id, { policy: read.value.policy, hash, text });
   }
 

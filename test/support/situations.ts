@@ -86,7 +86,9 @@ export const executionOf = (fields: Partial<ExecutionEvent> = {}): ExecutionEven
 
 /** Decimals of up to `places` fraction digits in [least, most]. */
 export const anyDecimal = (least: number, most: number, places = 4): fc.Arbitrary<Decimal> =>
-  fc.bigInt(BigInt(least) * 10n ** BigInt(places), BigInt(most) * 10n ** BigInt(places)).map((n) => (n * 10n ** BigInt(18 - places)) as Decimal);
+  fc
+    .bigInt(BigInt(least) * 10n ** BigInt(places), BigInt(most) * 10n ** BigInt(places))
+    .map((n) => (n * 10n ** BigInt(18 - places)) as Decimal);
 
 export const anySide = fc.constantFrom('buy' as const, 'sell' as const);
 
@@ -110,13 +112,24 @@ export const anyLimits: fc.Arbitrary<AppliedLimits> = fc
     global: fc.integer({ min: 1, max: 40 }),
     byStrategy: fc.integer({ min: 1, max: 40 }),
   })
-  .map(({ mode, max_position_pct, max_gross_exposure_x, max_net_exposure_x, daily_loss_limit_pct, max_drawdown_pct, global, byStrategy }) => ({
-    mode,
-    exposure: { max_position_pct, max_gross_exposure_x, max_net_exposure_x },
-    loss: { daily_loss_limit_pct, max_drawdown_pct },
-    execution: { max_orders_per_minute_global: global, max_orders_per_minute_by_strategy: byStrategy },
-    kill_switch: basePolicy.limits.kill_switch,
-  }));
+  .map(
+    ({
+      mode,
+      max_position_pct,
+      max_gross_exposure_x,
+      max_net_exposure_x,
+      daily_loss_limit_pct,
+      max_drawdown_pct,
+      global,
+      byStrategy,
+    }) => ({
+      mode,
+      exposure: { max_position_pct, max_gross_exposure_x, max_net_exposure_x },
+      loss: { daily_loss_limit_pct, max_drawdown_pct },
+      execution: { max_orders_per_minute_global: global, max_orders_per_minute_by_strategy: byStrategy },
+      kill_switch: basePolicy.limits.kill_switch,
+    }),
+  );
 
 /** Mostly facts in which an order has a chance: losses, rates and the kill switch are rare. */
 export const anyFacts: fc.Arbitrary<Facts> = fc

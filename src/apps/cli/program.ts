@@ -17,7 +17,9 @@ export const runProgram = async (args: readonly string[], io: Io): Promise<numbe
     code = with_;
   };
   const program = new Command('policygate')
-    .description('The gate between trading strategies and brokers: every order intent is judged against a capital policy, on record.')
+    .description(
+      'The gate between trading strategies and brokers: every order intent is judged against a capital policy, on record.',
+    )
     .version(ENGINE_VERSION)
     .showHelpAfterError('(--help shows what there is)')
     .addHelpText(
@@ -59,4 +61,5 @@ const inherit = (command: Command, io: Io): void => {
 };
 
 const isExpected = (error: unknown): boolean =>
-  error instanceof BusError || (error instanceof Error && ['Failure', 'StateError', 'SchemaError', 'DivergenceError'].includes(error.name));
+  error instanceof BusError ||
+  (error instanceof Error && ['Failure', 'StateError', 'SchemaError', 'DivergenceError'].includes(error.name));

@@ -96,8 +96,9 @@ class RunJob {
     });
     if (this.ledger !== undefined) await refold({ bus, codec, partition, observer: observer.target });
     observer.open();
-    this.gateway = await Gateway.takeOver({ bus, codec, partition, broker: this.broker, now: wallClock, faultPoint: faultPoints }, (past) =>
-      this.tell([past]),
+    this.gateway = await Gateway.takeOver(
+      { bus, codec, partition, broker: this.broker, now: wallClock, faultPoint: faultPoints },
+      (past) => this.tell([past]),
     );
   }
 
@@ -115,7 +116,8 @@ class RunJob {
       await this.drain();
     }
     const { ledger } = this;
-    if (ledger === undefined) throw new Failure(`run ${runId}: the bus lost its start; the data directory was changed by another program`);
+    if (ledger === undefined)
+      throw new Failure(`run ${runId}: the bus lost its start; the data directory was changed by another program`);
     return this.report.summary(ledger.state, ledger.chainHash);
   }
 
@@ -180,7 +182,7 @@ class RunJob {
     if (processor === undefined || gateway === undefined) throw new TypeError('drain before open');
     for (;;) {
       let executed = 0;
-      for (let read: number = DECISIONS_PER_STEP.maxRecords; read === DECISIONS_PER_STEP.maxRecords; ) {
+      for (let read: number = DECISIONS_PER_STEP.maxRecords; read === DECISIONS_PER_STEP.maxRecords;) {
         const step = await gateway.step(DECISIONS_PER_STEP);
         ({ read } = step);
         executed += step.executions.length;
@@ -217,7 +219,7 @@ class RunJob {
     const reader = await bus.reader([{ topic: ORDER_INTENTS, partition: this.partition, offset: 0 }]);
     let count = 0;
     try {
-      for (let next = 0; next < end; ) {
+      for (let next = 0; next < end;) {
         for (const { key, offset } of await reader.poll({ maxRecords: 5_000, maxWaitMs: 1_000 })) {
           next = offset + 1;
           if (key !== null && this.key.equals(key)) count += 1;

@@ -5,6 +5,7 @@
  */
 import { parseDecimal, type Decimal, ZERO, ONE } from '../decimal';
 import { alternatives, quoted, type Path } from '../contractError';
+import { LONGEST_NAME } from '../intentFault';
 import { JsonNumber, type JsonValue } from '../json/value';
 import { didYouMean } from '../nearest';
 import { parseRfc3339 } from '../timestamp';
@@ -30,8 +31,6 @@ export interface Kind<T> {
   readonly schema: Readonly<Record<string, unknown>>;
 }
 
-/** Characters of a name: a symbol, a strategy, an account, an intent. */
-const LONGEST_NAME = 256;
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
 /** A name from outside: not empty, no control characters. (The reader has refused lone surrogates.) */

@@ -10,8 +10,9 @@ import { failed, succeeded, type Result } from '../result';
 import { DOCUMENT_DEPTH, documentText, positionAt } from './text';
 import { emptyObject, JsonNumber, type JsonObject, type JsonValue } from './value';
 
-export const readJson = (input: string | Uint8Array): Result<JsonValue, ContractError> => {
-  const text = documentText(input);
+/** `mostBytes`: for what holds several documents, such as a line of a batch. */
+export const readJson = (input: string | Uint8Array, mostBytes?: number): Result<JsonValue, ContractError> => {
+  const text = documentText(input, mostBytes);
   if (!text.ok) return text;
   const reader = new JsonReader(text.value, undefined);
   try {

@@ -9,14 +9,13 @@ export const DOCUMENT_DEPTH = 32;
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-export const documentText = (input: string | Uint8Array): Result<string, ContractError> => {
+export const documentText = (input: string | Uint8Array, mostBytes: number = DOCUMENT_BYTES): Result<string, ContractError> => {
   if (typeof input === 'string') {
     // One UTF-16 unit is at most three bytes of UTF-8.
-    const tooLong =
-      input.length > DOCUMENT_BYTES || (input.length * 3 > DOCUMENT_BYTES && Buffer.byteLength(input, 'utf8') > DOCUMENT_BYTES);
-    return tooLong ? failed(tooLarge(Buffer.byteLength(input, 'utf8'))) : succeeded(input);
+    const tooLong = input.length > mostBytes || (input.length * 3 > mostBytes && Buffer.byteLength(input, 'utf8') > mostBytes);
+    return tooLong ? failed(tooLarge(Buffer.byteLength(input, 'utf8'), mostBytes)) : succeeded(input);
   }
-  if (input.byteLength > DOCUMENT_BYTES) return failed(tooLarge(input.byteLength));
+  if (input.byteLength > mostBytes) return failed(tooLarge(input.byteLength, mostBytes));
   try {
     return succeeded(decoder.decode(input));
   } catch {
@@ -24,9 +23,9 @@ export const documentText = (input: string | Uint8Array): Result<string, Contrac
   }
 };
 
-const tooLarge = (bytes: number): ContractError => ({
+const tooLarge = (bytes: number, mostBytes: number): ContractError => ({
   path: '',
-  message: `expected at most ${DOCUMENT_BYTES} bytes, found ${bytes}; a document or a line of a stream may not be larger`,
+  message: `expected at most ${mostBytes} bytes, found ${bytes}; a document or a line of a stream may not be larger`,
 });
 
 /** Line and column, both from one, of an offset. */

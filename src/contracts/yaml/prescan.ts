@@ -12,12 +12,15 @@ export interface YamlFault {
   readonly offset: number;
 }
 
+/** After one of these, the same line can hold no other value without something between them. */
+const COMPLETE: ReadonlySet<string> = new Set(['single-quoted-scalar', 'double-quoted-scalar', 'flow-map-end', 'flow-seq-end']);
+
 export const prescan = (text: string): YamlFault | undefined => {
   let offset = 0;
   let flowDepth = 0;
   let lineDepth = 0;
   let content = false;
-  let afterQuotes = false;
+  let complete = false;
   for (const token of new Lexer().lex(text)) {
     // The token after this mark is the text of a scalar, whatever it begins with.
     const type: string | null = content ? 'content' : CST.tokenType(token);
@@ -31,7 +34,7 @@ export const prescan = (text: string): YamlFault | undefined => {
         return { message: `expected no directive, found ${quoted(token)}; policies are YAML 1.2 and need none`, offset };
       case 'flow-map-start':
       case 'flow-seq-start':
-        if (afterQuotes) return { message: 'expected nothing more after the text in quotes', offset };
+        if (complete) return { message: 'expected a comma, a colon or a new line before this', offset };
         flowDepth++;
         break;
       case 'flow-map-end':
@@ -42,7 +45,7 @@ export const prescan = (text: string): YamlFault | undefined => {
       case 'scalar':
       case 'single-quoted-scalar':
       case 'double-quoted-scalar':
-        if (afterQuotes) return { message: 'expected nothing more after the text in quotes', offset };
+        if (complete) return { message: 'expected a comma, a colon or a new line before this', offset };
         break;
       case 'seq-item-ind':
       case 'explicit-key-ind':
@@ -56,7 +59,7 @@ export const prescan = (text: string): YamlFault | undefined => {
         break;
     }
     if (flowDepth + lineDepth > DOCUMENT_DEPTH) return tooDeep(offset);
-    if (type !== 'space') afterQuotes = type === 'single-quoted-scalar' || type === 'double-quoted-scalar';
+    if (type !== 'space') complete = type !== null && COMPLETE.has(type);
     // These mark what follows and are not in the text.
     if (type !== 'doc-mode' && type !== 'scalar' && type !== 'flow-error-end') offset += token.length;
   }

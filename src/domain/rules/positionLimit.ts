@@ -1,4 +1,13 @@
-import { formatFixed, magnitude, minusNotional, plusNotional, quantityDown8, ratioShown, times, ZERO } from '../../contracts/decimal';
+import {
+  formatFixed,
+  magnitude,
+  minusNotional,
+  plusNotional,
+  quantityDown8,
+  ratioShown,
+  times,
+  ZERO,
+} from '../../contracts/decimal';
 import type { Decimal, Notional } from '../../contracts/decimal';
 import { violation } from './rule';
 import type { Judgement, Rule } from './rule';

@@ -42,7 +42,10 @@ export const evalCommand = (parent: Command, io: Io, exit: (code: number) => voi
     .option('--execution <file>', 'execution state (JSON); without it: no orders, no violations, kill switch off')
     .option('--audit-log <file>', 'append the AuditEvent of the decision to this file (JSONL)')
     .option('--pretty', 'indent the output')
-    .option('--batch <file>', 'judge every line of this NDJSON file instead: {id, policy_yaml, portfolio, market, execution?, intent}')
+    .option(
+      '--batch <file>',
+      'judge every line of this NDJSON file instead: {id, policy_yaml, portfolio, market, execution?, intent}',
+    )
     .addHelpText(
       'after',
       `
@@ -78,7 +81,8 @@ const evaluateFiles = async (options: EvalOptions, io: Io): Promise<number> => {
 
 const required = (options: EvalOptions, name: 'policy' | 'intent' | 'portfolio' | 'market'): string => {
   const file = options[name];
-  if (file === undefined) throw new Failure(`--${name} is missing; eval needs --policy, --intent, --portfolio and --market, or --batch`);
+  if (file === undefined)
+    throw new Failure(`--${name} is missing; eval needs --policy, --intent, --portfolio and --market, or --batch`);
   return file;
 };
 
@@ -118,10 +122,15 @@ const evaluateCase = (line: JsonObject): Evaluation => {
   if (typeof text !== 'string') throw new Failure('policy_yaml: expected the text of a policy');
   const policy = readPolicy(text, 'policy_yaml');
   if (!policy.ok) throw new Failure(policy.error.map(describeError).join('; '));
-  const documentOf = <K extends JsonDocumentKind>(kind: K, name: string, value: JsonObject[string] | undefined): JsonDocuments[K] => {
+  const documentOf = <K extends JsonDocumentKind>(
+    kind: K,
+    name: string,
+    value: JsonObject[string] | undefined,
+  ): JsonDocuments[K] => {
     if (value === undefined) throw new Failure(`${name}: required field is missing`);
     const read = readDocumentValue(kind, value);
-    if (!read.ok) throw new Failure(describeError({ ...read.error, path: [name, read.error.path].filter((part) => part !== '').join('.') }));
+    if (!read.ok)
+      throw new Failure(describeError({ ...read.error, path: [name, read.error.path].filter((part) => part !== '').join('.') }));
     return read.value;
   };
   const evaluated = evaluateDocuments({
@@ -129,7 +138,8 @@ const evaluateCase = (line: JsonObject): Evaluation => {
     intent: documentOf('order_intent', 'intent', intent),
     portfolio: documentOf('portfolio_state', 'portfolio', portfolio),
     market: documentOf('market_snapshot', 'market', market),
-    execution: execution === undefined || execution === null ? NO_EXECUTION : documentOf('execution_state', 'execution', execution),
+    execution:
+      execution === undefined || execution === null ? NO_EXECUTION : documentOf('execution_state', 'execution', execution),
   });
   if (!evaluated.ok) throw new Failure(`intent.${describeError(evaluated.error)}`);
   return evaluated.value;

@@ -48,7 +48,15 @@ Examples:
       if (json) {
         const limits = blocks.map(([name, source, values]): [string, JsonOut] => [name, { source, values: jsonOf(values) }]);
         const hash = Buffer.from(read.hash).toString('hex');
-        io.out(`${prettyJson(new Map<string, JsonOut>([['mode', mode], ['policy_hash', hash], ['limits', new Map(limits)]]))}\n`);
+        io.out(
+          `${prettyJson(
+            new Map<string, JsonOut>([
+              ['mode', mode],
+              ['policy_hash', hash],
+              ['limits', new Map(limits)],
+            ]),
+          )}\n`,
+        );
         return;
       }
       const rows = blocks.flatMap(([, source, values]) =>

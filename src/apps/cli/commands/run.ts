@@ -49,10 +49,17 @@ export const runCommand = (parent: Command, io: Io): void => {
     .option('--execution <file>', 'execution state at the start (JSON)')
     .option('--audit-log <file>', 'append an AuditEvent per decision (JSONL)')
     .option('--exec-log <file>', 'append the execution events (JSONL)')
-    .addOption(new Option('--broker <name>', 'where orders go; alpaca and tradier come with a later version').choices(['sim', 'alpaca', 'tradier']).default('sim'))
+    .addOption(
+      new Option('--broker <name>', 'where orders go; alpaca and tradier come with a later version')
+        .choices(['sim', 'alpaca', 'tradier'])
+        .default('sim'),
+    )
     .option('--out-summary <file>', 'write the summary to this file too')
     .option('--pretty', 'indent the summary')
-    .option('--data-dir <dir>', 'keep the run on a durable bus in this directory; the same command again goes on where it stopped')
+    .option(
+      '--data-dir <dir>',
+      'keep the run on a durable bus in this directory; the same command again goes on where it stopped',
+    )
     .option('--run-id <id>', 'name the run (default: a random UUID; with --data-dir one derived from the inputs)')
     .option('--overwrite', 'start the log files afresh instead of appending')
     .option('--skip-invalid', 'report broken lines and go on without them')
@@ -82,7 +89,7 @@ const run = async (options: RunOptions, io: Io): Promise<void> => {
   const { overwrite = false, auditLog, execLog, dataDir } = options;
   const logs: LogFile[] = [];
   const openLog = async (file: string, keyOf: (line: Record<string, unknown>) => unknown): Promise<LogFile> => {
-    const log = await LogFile.open(file, overwrite, (line) => (line['run_id'] === input.runId ? String(keyOf(line)) : undefined));
+    const log = await LogFile.open(file, overwrite, (line) => (line.run_id === input.runId ? String(keyOf(line)) : undefined));
     logs.push(log);
     return log;
   };
@@ -109,7 +116,8 @@ const run = async (options: RunOptions, io: Io): Promise<void> => {
     const text = runSummaryText(summary);
     const shown = `${options.pretty === true ? prettyJson(plain(text)) : text}\n`;
     if (options.outSummary !== undefined) await writeSummary(options.outSummary, shown);
-    if (summary.conflicts > 0) io.err(`Warning: ${summary.conflicts} intents had the id of another one and were denied; see DUPLICATE records\n`);
+    if (summary.conflicts > 0)
+      io.err(`Warning: ${summary.conflicts} intents had the id of another one and were denied; see DUPLICATE records\n`);
     io.out(shown);
   } finally {
     progress.end();

@@ -54,7 +54,11 @@ Examples:
 };
 
 /** Why a document is refused, one line each; and what is legal and still worth saying. */
-const check = (kind: string, bytes: Uint8Array | string, source?: string): { readonly errors: readonly string[]; readonly warnings: readonly string[] } => {
+const check = (
+  kind: string,
+  bytes: Uint8Array | string,
+  source?: string,
+): { readonly errors: readonly string[]; readonly warnings: readonly string[] } => {
   if (kind === 'policy') {
     const read = readPolicy(bytes, source ?? 'policy');
     return read.ok ? { errors: [], warnings: read.value.warnings } : { errors: read.error.map(describeError), warnings: [] };
@@ -97,11 +101,13 @@ const validateLine = (bytes: Buffer, number: number): string => {
   const { id, kind, text, text_base64: base64 } = line;
   const name = typeof id === 'string' ? id : null;
   if (typeof kind !== 'string') return rejection(name, `kind: expected one of ${KINDS.join(', ')}`);
-  if (typeof text !== 'string' && typeof base64 !== 'string') return rejection(name, 'text: required field is missing (or text_base64)');
+  if (typeof text !== 'string' && typeof base64 !== 'string')
+    return rejection(name, 'text: required field is missing (or text_base64)');
   const document = typeof text === 'string' ? text : Buffer.from(String(base64), 'base64');
   const { errors } = check(kind, document);
   return errors.length === 0 ? `{"id":${idText(name)},"rejected":false}` : rejection(name, errors.join('; '));
 };
 
-const rejection = (id: string | null, error: string): string => `{"error":${jsonString(error)},"id":${idText(id)},"rejected":true}`;
+const rejection = (id: string | null, error: string): string =>
+  `{"error":${jsonString(error)},"id":${idText(id)},"rejected":true}`;
 const idText = (id: string | null): string => (id === null ? 'null' : jsonString(id));
