@@ -34,17 +34,20 @@ export class LogFile {
     keyOf: (line: Record<string, unknown>) => string | undefined,
   ): Promise<LogFile> {
     let descriptor: number;
+    let regular: boolean;
     try {
       mkdirSync(dirname(file), { recursive: true });
       descriptor = openSync(file, 'a+');
-      if (overwrite) ftruncateSync(descriptor, 0);
-      else endWithWholeLine(descriptor);
+      // A pipe or a device has nothing to go on from, and may have no end.
+      regular = fstatSync(descriptor).isFile();
+      if (regular && overwrite) ftruncateSync(descriptor, 0);
+      else if (regular) endWithWholeLine(descriptor);
     } catch (error) {
       throw unreadable(file, error);
     }
     let lines = 0;
     let lastKey = '';
-    for await (const { number, bytes } of linesOf(file, LONGEST_LINE)) {
+    for await (const { number, bytes } of regular ? linesOf(file, LONGEST_LINE) : []) {
       let parsed: unknown;
       try {
         parsed = JSON.parse(bytes.toString('utf8'));
@@ -93,13 +96,14 @@ export class LogFile {
   }
 
   close(): void {
-    this.flush();
     closeSync(this.descriptor);
   }
 
-  private flush(): void {
+  /** Writes out what was committed. Throws a Failure where the file takes no more. */
+  flush(): void {
     if (this.committed.length === 0) return;
-    const bytes = Buffer.from(`${this.committed.join('\n')}\n`, 'utf8');
+    // Our JSON is ASCII: so it is copied, not encoded.
+    const bytes = Buffer.from(`${this.committed.join('\n')}\n`, 'latin1');
     try {
       for (let written = 0; written < bytes.length;) written += writeSync(this.descriptor, bytes, written);
     } catch (error) {

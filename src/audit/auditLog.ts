@@ -3,6 +3,7 @@
  * needs. Records of other kinds stand in `preceding_records` of the next decision's line, so that the file has the whole chain up to its last
  * line. Source: contracts, "AuditEvent".
  */
+import { hexOf } from '../contracts/json/hex';
 import { eventId } from '../contracts/chain';
 import {
   auditEventText,
@@ -70,7 +71,7 @@ export class AuditLog implements FoldObserver {
     this.preceding = [];
     this.situation = undefined;
     this.trimmedAt = record.clock;
-    const key = Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString('hex');
+    const key = hexOf(hash);
     this.sink.add(key, () => auditLine(record, hash, measured, situation, preceding));
   }
 

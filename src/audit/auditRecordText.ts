@@ -1,4 +1,5 @@
 /** Audit records as JSON, all fields but what an AuditEvent has already, so that their bytes and hashes can be made again. */
+import { hexOf } from '../contracts/json/hex';
 import {
   decimalText,
   mapText,
@@ -38,8 +39,7 @@ export const auditRecordText = (record: AuditRecord, hash: Uint8Array): string =
   );
 };
 
-const hexText = (digest: Uint8Array): string =>
-  `"${Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength).toString('hex')}"`;
+const hexText = (digest: Uint8Array): string => `"${hexOf(digest)}"`;
 
 const executionText = (event: ExecutionEvent): string =>
   `{"cum_qty":${decimalText(event.cum_qty)},"decision_offset":${event.decision_offset},"event":"${event.event}"` +

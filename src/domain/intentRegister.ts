@@ -13,36 +13,48 @@ export type IntentState = Omit<IntentEntity, 'kind'>;
 const VERDICTS: readonly Verdict[] = ['ALLOW', 'MODIFY', 'DENY'];
 const STATUSES: readonly OrderStatus[] = ['NONE', 'WORKING', 'FILLED', 'REJECTED', 'CANCELLED', 'EXPIRED'];
 const DIGEST_BYTES = 8;
+const MOST_CLOSING = 1_024;
 const FIRST_RULE = 65;
 
 export class IntentRegister {
   private readonly open = new Map<string, IntentState>();
+  /** Closed since the last `pack`: about to be written down, so not worth packing yet. */
+  private readonly closing = new Map<string, IntentState>();
   private readonly closed = new Map<string, string>();
   private readonly names: string[] = [];
   private readonly numbers = new Map<string, number>();
 
   get size(): number {
-    return this.open.size + this.closed.size;
+    return this.open.size + this.closing.size + this.closed.size;
   }
 
   has(intentId: string): boolean {
-    return this.closed.has(intentId) || this.open.has(intentId);
+    return this.closed.has(intentId) || this.open.has(intentId) || this.closing.has(intentId);
   }
 
   get(intentId: string): IntentState | undefined {
-    const open = this.open.get(intentId);
-    if (open !== undefined) return open;
+    const whole = this.open.get(intentId) ?? this.closing.get(intentId);
+    if (whole !== undefined) return whole;
     const packed = this.closed.get(intentId);
     return packed === undefined ? undefined : this.unpack(packed);
   }
 
   set(intentId: string, intent: IntentState): void {
     if (intent.status === 'WORKING') {
+      this.delete(intentId);
       this.open.set(intentId, intent);
     } else {
       this.open.delete(intentId);
-      this.closed.set(intentId, this.pack(intent));
+      this.closed.delete(intentId);
+      this.closing.set(intentId, intent);
+      if (this.closing.size >= MOST_CLOSING) this.packClosed();
     }
+  }
+
+  /** Packs what was closed since the last time. Changes nothing that can be asked. */
+  packClosed(): void {
+    for (const [intentId, intent] of this.closing) this.closed.set(intentId, this.pack(intent));
+    this.closing.clear();
   }
 
   /** Orders that are not known to be terminal, in the order in which they were admitted. */
@@ -53,17 +65,19 @@ export class IntentRegister {
   /** A restore drops what an ended run had decided. */
   delete(intentId: string): void {
     this.open.delete(intentId);
+    this.closing.delete(intentId);
     this.closed.delete(intentId);
   }
 
   /** Everything, for a restore: unpacks each closed intent. */
   *all(): Generator<IntentState> {
     yield* this.open.values();
+    yield* this.closing.values();
     for (const packed of this.closed.values()) yield this.unpack(packed);
   }
 
   ids(): string[] {
-    return [...this.closed.keys(), ...this.open.keys()];
+    return [...this.closed.keys(), ...this.closing.keys(), ...this.open.keys()];
   }
 
   private pack(intent: IntentState): string {

@@ -36,7 +36,8 @@ export class OrderWindow {
     this.total += 1;
     this.byStrategy.set(strategyId, (this.byStrategy.get(strategyId) ?? 0) + 1);
     const last = this.queue[this.queue.length - 1];
-    if (last !== undefined && last.at === at && last.strategyId === strategyId && this.head < this.queue.length) last.count += 1;
+    // Entries before the head are gone already.
+    if (last?.at === at && last.strategyId === strategyId && this.head < this.queue.length) last.count += 1;
     else this.queue.push({ at, strategyId, count: 1 });
   }
 

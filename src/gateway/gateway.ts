@@ -144,36 +144,39 @@ const eventsOf = (
   outcome: SubmitOutcome,
   decision_offset: number,
 ): readonly ExecutionEvent[] => {
-  const common = {
+  // Spelled out, not spread: this is made for every order, and spreading costs more than the rest of the step.
+  const submitted: ExecutionEvent = {
+    event: 'ORDER_SUBMITTED',
     run_id,
     intent_id,
     order_id: outcome.orderId,
     symbol: instrument.symbol,
     side,
     order_type,
-    policy_hash: policy_hash ?? new Uint8Array(32),
-    decision_offset,
-  };
-  const submitted: ExecutionEvent = {
-    ...common,
-    event: 'ORDER_SUBMITTED',
     qty,
     price: null,
     cum_qty: ZERO,
     leaves_qty: qty,
     reason: null,
+    policy_hash: policy_hash ?? new Uint8Array(32),
+    decision_offset,
   };
-  const then: ExecutionEvent =
-    outcome.type === 'filled'
-      ? {
-          ...common,
-          event: 'ORDER_FILLED',
-          qty: outcome.qty,
-          price: outcome.price,
-          cum_qty: outcome.qty,
-          leaves_qty: ZERO,
-          reason: null,
-        }
-      : { ...common, event: 'ORDER_REJECTED', qty: null, price: null, cum_qty: ZERO, leaves_qty: ZERO, reason: outcome.reason };
+  const filled = outcome.type === 'filled';
+  const then: ExecutionEvent = {
+    event: filled ? 'ORDER_FILLED' : 'ORDER_REJECTED',
+    run_id,
+    intent_id,
+    order_id: outcome.orderId,
+    symbol: instrument.symbol,
+    side,
+    order_type,
+    qty: filled ? outcome.qty : null,
+    price: filled ? outcome.price : null,
+    cum_qty: filled ? outcome.qty : ZERO,
+    leaves_qty: ZERO,
+    reason: filled ? null : outcome.reason,
+    policy_hash: submitted.policy_hash,
+    decision_offset,
+  };
   return [submitted, then];
 };

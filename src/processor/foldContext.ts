@@ -2,7 +2,7 @@
 import type { AuditParts } from '../contracts/avro/auditFormat';
 import type { Codec } from '../contracts/avro/codec';
 import { chainHash } from '../contracts/chain';
-import type { AuditKind, AuditRecord, PublishedDecision } from '../contracts/messages';
+import type { AuditKind, AuditRecord, InputPositions, PublishedDecision } from '../contracts/messages';
 import { AUDIT_RECORDS, DEAD_LETTERS, DECISIONS } from '../contracts/topics';
 import type { BusRecord, OutgoingRecord } from './bus';
 import type { RunLedger, ShardState } from './ledger';
@@ -41,18 +41,18 @@ export const record = (
     seq: ledger.nextSeq,
     input: { topic: input.topic, partition: input.partition, offset: input.offset, timestamp: input.timestamp },
     clock: state.clock,
-    positions: { ...context.shard.positions },
+    positions: copyOf(context.shard.positions),
     policy_hash: state.active?.hash ?? null,
     engine_version: context.engineVersion,
-    intent: null,
-    facts: null,
-    decision: null,
-    execution: null,
-    control: null,
-    kill_switch: null,
-    duplicate: null,
-    note: null,
-    ...content,
+    kind: content.kind,
+    intent: content.intent ?? null,
+    facts: content.facts ?? null,
+    decision: content.decision ?? null,
+    execution: content.execution ?? null,
+    control: content.control ?? null,
+    kill_switch: content.kill_switch ?? null,
+    duplicate: content.duplicate ?? null,
+    note: content.note ?? null,
     prev_hash: ledger.chainHash,
   };
   const body = context.codec.encodeAuditBody(audit, embedded);
@@ -71,6 +71,13 @@ export const record = (
   state.touched.run = true;
   context.observer.recorded?.(audit, hash, measured);
 };
+
+const copyOf = ({ order_intents, market_prices, control_events, execution_events }: InputPositions): InputPositions => ({
+  order_intents,
+  market_prices,
+  control_events,
+  execution_events,
+});
 
 /** Publishes a decision for the gateway. */
 export const publish = (context: FoldContext, decision: PublishedDecision, value: Uint8Array, measured: Measured): void => {

@@ -1,3 +1,4 @@
+import { hexOf } from '../contracts/json/hex';
 import type { Decimal } from '../contracts/decimal';
 import type { ControlEvent, KillSwitchChange, RunStarted } from '../contracts/messages';
 import { describeError } from '../contracts/contractError';
@@ -135,7 +136,7 @@ const amountsFault = (amounts: {
 /** The policy of a text, kept with it in the shard's state; or why the text is none. */
 const knownPolicy = (shard: ShardState, text: string): KnownPolicy | string => {
   const hash = policyHash(text);
-  const hex = Buffer.from(hash).toString('hex');
+  const hex = hexOf(hash);
   const known = shard.policies.get(hex);
   if (known !== undefined) return known;
   const read = readPolicy(text, 'policy');

@@ -46,7 +46,12 @@ export const foldIntent = (
 
   const seq = ledger.nextSeq;
   const published: PublishedDecision = {
-    ...decision,
+    decision: decision.decision,
+    intent_id: decision.intent_id,
+    order: decision.order,
+    violations: decision.violations,
+    evidence: decision.evidence,
+    kill_switch_triggered: decision.kill_switch_triggered,
     run_id: state.runId,
     seq,
     clock: state.clock,

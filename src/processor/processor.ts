@@ -132,7 +132,7 @@ const verifyChains = async ({ bus, codec, partition }: ProcessorOptions, shard: 
   });
   for (const [runId, { seq, hash }] of last) {
     const ledger = shard.runs.get(runId);
-    if (ledger === undefined || ledger.nextSeq !== seq + 1 || Buffer.compare(ledger.chainHash, hash) !== 0) {
+    if (ledger?.nextSeq !== seq + 1 || Buffer.compare(ledger.chainHash, hash) !== 0) {
       const found = ledger === undefined ? 'knows nothing of it' : `continues at seq ${ledger.nextSeq}`;
       throw new StateError(
         partition,

@@ -1,4 +1,5 @@
 /** A shard's memory, read back from `policy-state`. Source: design, "The processor". */
+import { hexOf } from '../contracts/json/hex';
 import type { Codec } from '../contracts/avro/codec';
 import { describeFault } from '../contracts/avro/decoded';
 import type { Decimal } from '../contracts/decimal';
@@ -63,11 +64,12 @@ export class ShardRestore {
         if (quantities.size === 0 && intents.size === 0) continue;
         throw new StateError(this.shard.partition, `run \`${runId}\` has entities but no run record`);
       }
-      const hash = entity.policy_hash === null ? undefined : Buffer.from(entity.policy_hash).toString('hex');
+      const hash = entity.policy_hash === null ? undefined : hexOf(entity.policy_hash);
       const policy = hash === undefined ? undefined : this.shard.policies.get(hash);
       if (hash !== undefined && policy === undefined) {
         throw new StateError(this.shard.partition, `run \`${runId}\` applies policy ${hash}, of which the text is missing`);
       }
+      intents.packClosed();
       const state = restoreRun({ runId, entity, policy, quantities, intents }, this.shard.prices);
       this.shard.runs.set(runId, { state, nextSeq: entity.next_seq, chainHash: entity.chain_hash });
     }
@@ -120,8 +122,7 @@ export class ShardRestore {
         `the text of policy ${id} is invalid: ${read.error.map(describeError).join('; ')}`,
       );
     const hash = policyHash(text);
-    if (Buffer.from(hash).toString('hex') !== id)
-      throw new StateError(this.shard.partition, `the text of policy ${id} has another hash`);
+    if (hexOf(hash) !== id) throw new StateError(this.shard.partition, `the text of policy ${id} has another hash`);
     this.shard.policies.set(id, { policy: read.value.policy, hash, text });
   }
 

@@ -56,6 +56,7 @@ const putRun = (
     put(runId, 'intent', intentId, intent === undefined ? null : { kind: 'intent', ...intent });
     touched.intents.delete(intentId);
   }
+  state.intents.packClosed();
   if (touched.run) put(runId, 'run', '', runEntityOf(state, { next_seq: nextSeq, chain_hash: chainHash }));
   touched.run = false;
 };

@@ -45,6 +45,22 @@ describe('a compacted topic in memory', () => {
   });
 });
 
+it('forgets, when it is told to, what every open reader has read', async () => {
+  const bus = openMemoryBus({ shards: 1, forgetful: true });
+  const writer = await bus.writer('w');
+  const slow = await bus.reader(fromZero);
+  const values: string[] = [];
+  for (let n = 0; n < 20_000; n++) {
+    await writer.commit([state('a', String(n)), { ...state('a', String(n)), topic: 'audit-records' as const }]);
+    if (n % 2 === 0) values.push(...(await slow.poll({ maxRecords: 1, maxWaitMs: 0 })).map(({ value }) => String(value)));
+  }
+  for (let more = values; more.length > 0; values.push(...more))
+    more = (await slow.poll({ maxRecords: 500, maxWaitMs: 0 })).map(({ value }) => String(value));
+  expect(values).toEqual(Array.from({ length: 20_000 }, (_, n) => String(n)));
+  const unread = await bus.reader([{ topic: 'audit-records', partition: 0, offset: 0 }]);
+  expect((await unread.poll({ maxRecords: 50_000, maxWaitMs: 0 })).length).toBeLessThan(1_100);
+});
+
 it('refuses a partition that there is not, and writes nothing of the commit', async () => {
   const bus = openMemoryBus({ shards: 2 });
   const writer = await bus.writer('w');

@@ -3,7 +3,8 @@
  * the process. All of a commit happens within one call, without a pause, so no reader and no other writer sees half of it.
  *
  * Records are kept as they are given, not copied: whoever commits leaves the bytes alone from then on. Topics that are not compacted are
- * kept whole.
+ * kept whole, unless the bus was opened as forgetful: then a record lives until every reader that was open has read it, for jobs whose log
+ * nobody reads again.
  */
 import {
   BusError,
@@ -25,13 +26,16 @@ const NO_HEADERS = Object.freeze({});
 
 export interface MemoryBusOptions {
   readonly shards: number;
+  /** Keep only what an open reader has still to read. Default: keep all. */
+  readonly forgetful?: boolean;
 }
 
 export interface MemoryBus extends Bus {
   readonly schemas: SchemaStore;
 }
 
-export const openMemoryBus = ({ shards }: MemoryBusOptions): MemoryBus => new BusInMemory(checkedShards(shards));
+export const openMemoryBus = ({ shards, forgetful = false }: MemoryBusOptions): MemoryBus =>
+  new BusInMemory(checkedShards(shards), forgetful);
 
 class BusInMemory implements MemoryBus {
   private readonly partitions: MemoryPartition[];
@@ -42,12 +46,15 @@ class BusInMemory implements MemoryBus {
   private readonly schemaTexts = new Map<number, string>();
   private closed = false;
 
-  constructor(readonly shards: number) {
+  constructor(
+    readonly shards: number,
+    forgetful: boolean,
+  ) {
     const slots = slotCount(shards);
     this.arrivals = new Arrivals(slots);
     this.partitions = Array.from(
       { length: slots },
-      (_, slot) => new MemoryPartition(isCompacted(slot, shards), () => this.oldestReader(slot)),
+      (_, slot) => new MemoryPartition(isCompacted(slot, shards), forgetful, () => this.oldestReader(slot)),
     );
   }
 

@@ -4,6 +4,7 @@
  * Source: contracts, the tables OrderIntent to RunSummary.
  */
 import { decimalToJson, formatDecimal, type Decimal, type Notional } from '../decimal';
+import { hexOf } from '../json/hex';
 import { byKey, canonicalJson, jsonString, type JsonOut } from '../json/write';
 import type {
   Decision,
@@ -153,19 +154,18 @@ export interface AuditEventParts {
 export const auditEventText = (parts: AuditEventParts): string =>
   `{${parts.clock === undefined ? '' : `"clock":${parts.clock},`}"decision":${parts.decision},"engine_version":${jsonString(parts.engine_version)}` +
   `${parts.eval_ms === null ? '' : `,"eval_ms":${canonicalJson(parts.eval_ms)}`},"event_id":${jsonString(parts.event_id)}` +
-  `,"execution_state":${parts.execution_state}${present('facts', parts.facts)}${present('hash', hexOf(parts.hash))}` +
+  `,"execution_state":${parts.execution_state}${present('facts', parts.facts)}${present('hash', hexIf(parts.hash))}` +
   `${present('input', parts.input)},"intent":${parts.intent}${present('kind', quotedIf(parts.kind))},"market_snapshot":${parts.market_snapshot}` +
   `,"policy_hash":${hex(parts.policy_hash)},"portfolio_state":${parts.portfolio_state}${present('positions', parts.positions)}` +
   present('preceding_records', parts.preceding_records === undefined ? undefined : `[${parts.preceding_records.join(',')}]`) +
-  `${present('prev_hash', hexOf(parts.prev_hash))}${present('recorded_at', quotedIf(parts.recorded_at))}` +
+  `${present('prev_hash', hexIf(parts.prev_hash))}${present('recorded_at', quotedIf(parts.recorded_at))}` +
   present('reference_price', parts.reference_price) +
   `${present('run_id', quotedIf(parts.run_id))}${present('seq', parts.seq)},"timestamp":${jsonString(parts.timestamp)}}`;
 
 const present = (name: string, text: string | number | undefined): string => (text === undefined ? '' : `,"${name}":${text}`);
 const quotedIf = (text: string | undefined): string | undefined => (text === undefined ? undefined : jsonString(text));
-const hex = (digest: Uint8Array): string =>
-  `"${Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength).toString('hex')}"`;
-const hexOf = (digest: Uint8Array | undefined): string | undefined => (digest === undefined ? undefined : hex(digest));
+const hex = (digest: Uint8Array): string => `"${hexOf(digest)}"`;
+const hexIf = (digest: Uint8Array | undefined): string | undefined => (digest === undefined ? undefined : hex(digest));
 
 /**
  * One line of the execution JSONL: keys in the order of the first program, then ours. `ts`: the wall clock.

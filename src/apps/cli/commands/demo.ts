@@ -1,3 +1,4 @@
+import { hexOf } from '../../../contracts/json/hex';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { AuditLog } from '../../../audit/auditLog';
@@ -62,6 +63,7 @@ const demo = async (directory: string, io: Io): Promise<void> => {
         executions.commit();
       },
     });
+    for (const log of logs) log.flush();
     const { ALLOW, MODIFY, DENY } = summary.decisions;
     io.out(`${table(['intent', 'order', 'verdict', 'sent', 'why'], rows.rows)}\n\n`);
     io.out(
@@ -69,7 +71,7 @@ const demo = async (directory: string, io: Io): Promise<void> => {
     );
     io.out(`Holding ${[...summary.final_positions].map(([symbol, qty]) => `${formatDecimal(qty)} ${symbol}`).join(', ')}.\n`);
     io.out(`Every answer with its numbers: ${auditFile}\nWhat the broker did:           ${executionFile}\n`);
-    io.out(`The last hash of the chain:    ${Buffer.from(summary.chain_hash).toString('hex')}\n`);
+    io.out(`The last hash of the chain:    ${hexOf(summary.chain_hash)}\n`);
   } finally {
     for (const log of logs) log.close();
     await session.bus.close();

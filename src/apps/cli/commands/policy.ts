@@ -1,3 +1,4 @@
+import { hexOf } from '../../../contracts/json/hex';
 import type { Command } from 'commander';
 import { formatDecimal } from '../../../contracts/decimal';
 import type { Decimal } from '../../../contracts/decimal';
@@ -47,7 +48,7 @@ Examples:
       ];
       if (json) {
         const limits = blocks.map(([name, source, values]): [string, JsonOut] => [name, { source, values: jsonOf(values) }]);
-        const hash = Buffer.from(read.hash).toString('hex');
+        const hash = hexOf(read.hash);
         io.out(
           `${prettyJson(
             new Map<string, JsonOut>([

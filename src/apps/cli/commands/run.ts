@@ -112,6 +112,7 @@ const run = async (options: RunOptions, io: Io): Promise<void> => {
       ...(executed === undefined ? {} : { executed }),
       progress: (decided, total) => progress.show(decided, total),
     });
+    for (const log of logs) log.flush();
     progress.end();
     const text = runSummaryText(summary);
     const shown = `${options.pretty === true ? prettyJson(plain(text)) : text}\n`;

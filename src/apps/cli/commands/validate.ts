@@ -93,8 +93,9 @@ const validateBatch = async (file: string, io: Io): Promise<void> => {
 const validateLine = (bytes: Buffer, number: number): string => {
   let line: Record<string, unknown>;
   try {
-    line = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
-    if (line === null || typeof line !== 'object') throw new SyntaxError('expected an object');
+    const parsed: unknown = JSON.parse(bytes.toString('utf8'));
+    if (parsed === null || typeof parsed !== 'object') throw new SyntaxError('expected an object');
+    line = parsed as Record<string, unknown>;
   } catch (error) {
     return rejection(null, `line ${number}: ${lineOf(error)}`);
   }
