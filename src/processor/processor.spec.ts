@@ -187,6 +187,16 @@ describe('the kill switch', () => {
     expect(await kinds(shard)).toEqual(['CONTROL', 'DECISION', 'KILL_SWITCH', 'REJECTED_INPUT', 'KILL_SWITCH', 'DECISION']);
   });
 
+  it('does not count what was before a reset after a takeover either', async () => {
+    const shard = await openRun({ policy_text: policyText({ tripAfter: 2 }) });
+    await shard.feed(shard.intent(intent('a', { qty: decimal('60') })), shard.intent(intent('b', { qty: decimal('60') })));
+    expect(run(shard).killSwitchActive).toBe(true);
+    await shard.feed(shard.control({ type: 'KillSwitchReset' }));
+    await shard.takeOver();
+    await shard.feed(shard.intent(intent('c', { qty: decimal('60') })));
+    expect(run(shard).killSwitchActive).toBe(false);
+  });
+
   it('trips every run of the shard, those that start later too', async () => {
     const shard = await openRun();
     await shard.feed(shard.control({ type: 'KillSwitchTripped' }, { run: '*' }), shard.started({}, 'r-2'));
