@@ -1,7 +1,7 @@
 import type { FoldObserver } from '../processor/observer';
 
 /** Several observers as one. */
-export const allOf = (observers: readonly FoldObserver[]): FoldObserver => ({
+const allOf = (observers: readonly FoldObserver[]): FoldObserver => ({
   judged: (run, prices) => {
     for (const observer of observers) observer.judged?.(run, prices);
   },

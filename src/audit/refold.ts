@@ -16,7 +16,7 @@ import { emptyShard } from '../processor/ledger';
 import type { FoldObserver, Measured, Stopwatch } from '../processor/observer';
 
 /** The log does not follow from its inputs: it was altered, or another version of the engine wrote it. */
-export class DivergenceError extends Error {
+class DivergenceError extends Error {
   override readonly name = 'DivergenceError';
   constructor(partition: number, offset: number, what: string) {
     super(`${AUDIT_RECORDS}/${partition}@${offset}: ${what}`);

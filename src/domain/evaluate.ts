@@ -20,7 +20,7 @@ export interface Situation {
 }
 
 /** A run that has just started in this situation, with nothing decided yet. */
-export const runInSituation = (
+const runInSituation = (
   runId: string,
   accountId: string,
   situation: Situation,
@@ -33,7 +33,7 @@ export const runInSituation = (
   return run;
 };
 
-export const usablePrices = (prices: ReadonlyMap<string, Decimal>): ReadonlyMap<string, Decimal> =>
+const usablePrices = (prices: ReadonlyMap<string, Decimal>): ReadonlyMap<string, Decimal> =>
   new Map([...prices].filter(([, price]) => price > 0n));
 
 /** The same judgement as in the stream, with the facts that it used. */

@@ -71,7 +71,7 @@ export interface Bus {
 }
 
 /** Everything that can go wrong on a bus. `retryable`: taking the shard over again may succeed later. */
-export const BUS_ERRORS = {
+const BUS_ERRORS = {
   BUS_FENCED: { retryable: false, help: 'another instance has taken over this transactional id; stop one of the two' },
   BUS_LOCKED: { retryable: false, help: 'another process uses this data directory; stop it, or choose another --data-dir' },
   BUS_DAMAGED: { retryable: false, help: 'the data directory is damaged; restore it from a copy, nothing was changed' },

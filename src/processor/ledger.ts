@@ -11,10 +11,10 @@ import { unknownRun } from '../domain/state';
  * Runs for which intents came but no RunStarted, at most so many per shard, with at most so many intents each. What comes beyond goes to the
  * dead letters: strategies with made-up run ids cannot fill the memory.
  */
-export const UNKNOWN_RUNS = 1_000;
+const UNKNOWN_RUNS = 1_000;
 export const UNKNOWN_RUN_INTENTS = 1_000;
 
-export const GENESIS_HASH: Uint8Array = new Uint8Array(32);
+const GENESIS_HASH: Uint8Array = new Uint8Array(32);
 
 /** A run with the end of its audit chain. */
 export interface RunLedger {
@@ -64,7 +64,7 @@ export const ledgerOf = (shard: ShardState, runId: string): RunLedger | undefine
   return unknown >= UNKNOWN_RUNS ? undefined : openLedger(shard, runId);
 };
 
-export const openLedger = (shard: ShardState, runId: string): RunLedger => {
+const openLedger = (shard: ShardState, runId: string): RunLedger => {
   const ledger: RunLedger = { state: unknownRun(runId, shard.prices), nextSeq: 0, chainHash: GENESIS_HASH };
   shard.runs.set(runId, ledger);
   return ledger;

@@ -107,7 +107,7 @@ export class Processor {
 }
 
 /** One writer per shard, whoever owns it: that is what fences. */
-export const transactionalId = (partition: number): string => `policygate-processor-${partition}`;
+const transactionalId = (partition: number): string => `policygate-processor-${partition}`;
 
 const restore = async ({ bus, codec, partition, owner, faultPoint }: ProcessorOptions): Promise<ShardState> => {
   const restored = new ShardRestore(partition, codec);

@@ -7,7 +7,7 @@ import type { OutgoingRecord } from './bus';
 import type { RunLedger, ShardState } from './ledger';
 
 /** Tombstones of an ended run's intents that one commit may carry; the rest follow with the next commits. */
-export const TOMBSTONES_PER_COMMIT = 10_000;
+const TOMBSTONES_PER_COMMIT = 10_000;
 
 /** Takes what is marked as touched, and marks it as written. Input positions come last, always. */
 export const takeStateRecords = (shard: ShardState, codec: Codec, timestamp: number): OutgoingRecord[] => {

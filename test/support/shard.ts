@@ -40,7 +40,7 @@ limits:
   kill_switch: { trip_on_rules: [${fields.tripOn ?? '"LOSS-002"'}], trip_after_n_violations: ${fields.tripAfter ?? 3}, violation_window_seconds: 300 }
 `;
 
-export const fixedStopwatch: Stopwatch = {
+const fixedStopwatch: Stopwatch = {
   now: () => '2026-02-24T10:00:00.000Z',
   timed: (work) => ({ value: work(), measured: { recordedAt: '2026-02-24T10:00:00.000Z', evalMs: 0.01 } }),
 };

@@ -43,7 +43,7 @@ export const positionLimit: Rule = (judgement) => {
  * The largest quantity in (0, requested] that brings the position within `cap` (a notional), rounded down to 8 places; zero when there is
  * none. A position that is over its cap on the other side stays over it whatever fits: then nothing does.
  */
-export const allowedQuantity = ({ intent, price, after }: Judgement, cap: Notional): Decimal => {
+const allowedQuantity = ({ intent, price, after }: Judgement, cap: Notional): Decimal => {
   const ordered = times(intent.qty, price);
   const value = times(after.quantity, price);
   // What is held and working on this side, in the direction of the order: the order adds to it.
