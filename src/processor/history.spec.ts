@@ -205,7 +205,7 @@ it('comes to the same bytes with any number of takeovers, and again from offset 
           await troubled.settle();
         }
 
-        for (const topic of [DECISIONS, AUDIT_RECORDS, DEAD_LETTERS])
+        for (const topic of [DECISIONS, AUDIT_RECORDS, DEAD_LETTERS] as const)
           expect(await bytesOf(troubled, topic)).toEqual(await bytesOf(steady, topic));
         const state = stateOf(await steady.all(POLICY_STATE), steady);
         expect(stateOf(await troubled.all(POLICY_STATE), troubled)).toEqual(state);

@@ -12,7 +12,7 @@ import { runProgram } from '../../src/apps/cli/program';
 const golden = (name: string): string => join(__dirname, name);
 
 const expectGolden = (name: string, actual: string): void => {
-  if (process.env['UPDATE_GOLDEN'] !== undefined) writeFileSync(golden(name), actual);
+  if (process.env.UPDATE_GOLDEN !== undefined) writeFileSync(golden(name), actual);
   expect(actual).toBe(readFileSync(golden(name), 'utf8'));
 };
 
