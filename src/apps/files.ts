@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describeError } from '../contracts/contractError';
+import type { ContractError } from '../contracts/contractError';
 import type { JsonDocumentKind, JsonDocuments } from '../contracts/documents/readDocument';
 import { readDocument } from '../contracts/documents/readDocument';
 import { DOCUMENT_BYTES } from '../contracts/json/text';
@@ -25,7 +26,7 @@ export const NO_EXECUTION: ExecutionState = {
 export const readPolicyFile = async (file: string): Promise<PolicyFile> => {
   const bytes = await readBytes(file);
   const read = readPolicy(bytes, file);
-  if (!read.ok) throw new Failure(read.error.map(describeError).join('; '));
+  if (!read.ok) throw new Failure(errorsInOneLine(read.error));
   return { ...read.value, hash: policyHash(bytes), text: bytes.toString('utf8') };
 };
 
@@ -33,6 +34,14 @@ export const readDocumentFile = async <K extends JsonDocumentKind>(kind: K, file
   const read = readDocument(kind, await readBytes(file), file);
   if (!read.ok) throw new Failure(describeError(read.error));
   return read.value;
+};
+
+const SHOWN_ERRORS = 5;
+
+/** The first errors of a policy, and how many more there are. */
+export const errorsInOneLine = (errors: readonly ContractError[]): string => {
+  const more = errors.length - SHOWN_ERRORS;
+  return errors.slice(0, SHOWN_ERRORS).map(describeError).join('; ') + (more > 0 ? `; and ${more} more` : '');
 };
 
 /** The file's bytes; a folder, a missing file or one beyond a document's size is a Failure. */

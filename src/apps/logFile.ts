@@ -2,6 +2,7 @@
  * An append-only JSONL file that can be resumed. The lines of one run are a function of its log: who starts again offers all of them from the
  * beginning, those that are in the file already are passed over, and a torn last line is cut off.
  */
+import { hash } from 'node:crypto';
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from './failure';
@@ -21,18 +22,15 @@ export class LogFile {
   private constructor(
     private readonly file: string,
     private readonly descriptor: number,
-    private readonly existing: { readonly lines: number; readonly lastKey: string },
+    /** Digests of the run's lines that the file holds. */
+    private readonly existing: readonly string[],
   ) {}
 
   /**
-   * `keyOf` tells what identifies a line of ours that is in the file (undefined: another run's). `overwrite`: what the file holds is given up.
-   * A line that no program wrote whole is cut off, but only at the end.
+   * `isOurs` tells the lines of the run from those of others. `overwrite`: what the file holds is given up. A line that no program wrote whole
+   * is cut off, but only at the end.
    */
-  static async open(
-    file: string,
-    overwrite: boolean,
-    keyOf: (line: Record<string, unknown>) => string | undefined,
-  ): Promise<LogFile> {
+  static async open(file: string, overwrite: boolean, isOurs: (line: Record<string, unknown>) => boolean): Promise<LogFile> {
     let descriptor: number;
     let regular: boolean;
     try {
@@ -45,39 +43,36 @@ export class LogFile {
     } catch (error) {
       throw unreadable(file, error);
     }
-    let lines = 0;
-    let lastKey = '';
+    const existing: string[] = [];
     for await (const { number, bytes } of regular ? linesOf(file, LONGEST_LINE) : []) {
-      let parsed: unknown;
+      const text = bytes.toString('latin1');
+      let line: unknown;
       try {
-        parsed = JSON.parse(bytes.toString('utf8'));
+        line = JSON.parse(text);
       } catch {
         closeSync(descriptor);
         throw new Failure(
           `${file}:${number}: not JSON, so nothing is appended to it; move the file away, or start afresh with --overwrite`,
         );
       }
-      const key = parsed !== null && typeof parsed === 'object' ? keyOf(parsed as Record<string, unknown>) : undefined;
-      if (key === undefined) continue;
-      lines += 1;
-      lastKey = key;
+      if (line !== null && typeof line === 'object' && isOurs(line as Record<string, unknown>)) existing.push(digestOf(text));
     }
-    return new LogFile(file, descriptor, { lines, lastKey });
+    return new LogFile(file, descriptor, existing);
   }
 
-  /** Adds a line, to be written once `commit` says so. `key` identifies it among the run's lines. */
-  add(key: string, line: () => string): void {
-    if (this.passed < this.existing.lines) {
-      this.passed += 1;
-      if (this.passed === this.existing.lines && key !== this.existing.lastKey) {
-        throw new Failure(
-          `${this.file}: its last line of this run is another one than the log gives (${this.existing.lastKey}, not ${key}); ` +
-            'it was altered, or belongs to another data directory: move it away, or start afresh with --overwrite',
-        );
-      }
+  /** Adds a line, to be written once `commit` says so. Throws a Failure where the file has another line in its place. */
+  add(line: string): void {
+    if (this.passed === this.existing.length) {
+      this.pending.push(line);
       return;
     }
-    this.pending.push(line());
+    if (digestOf(line) !== this.existing[this.passed]) {
+      throw new Failure(
+        `${this.file}: line ${this.passed + 1} of this run is not what its log gives: it was altered, or belongs to another data directory; ` +
+          'move the file away, or start afresh with --overwrite',
+      );
+    }
+    this.passed += 1;
   }
 
   /** What was added has really happened. */
@@ -130,6 +125,11 @@ const endWithWholeLine = (descriptor: number): void => {
   if (isJson(tail)) writeSync(descriptor, '\n');
   else ftruncateSync(descriptor, begin);
 };
+
+const WALL_CLOCK = /"(?:eval_ms|recorded_at|ts)":(?:"[^"]*"|[0-9.e+-]+|null)/g;
+
+/** Of a line but for its wall-clock figures, which a run in memory measures anew. */
+const digestOf = (line: string): string => hash('sha256', line.replace(WALL_CLOCK, ''), 'buffer').latin1Slice(0, 16);
 
 const isJson = (bytes: Buffer): boolean => {
   try {

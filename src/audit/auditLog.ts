@@ -3,7 +3,6 @@
  * needs. Records of other kinds stand in `preceding_records` of the next decision's line, so that the file has the whole chain up to its last
  * line. Source: contracts, "AuditEvent".
  */
-import { hexOf } from '../contracts/json/hex';
 import { eventId } from '../contracts/chain';
 import {
   auditEventText,
@@ -24,8 +23,7 @@ import type { FoldObserver, Measured } from '../processor/observer';
 import { auditRecordText, inputText, positionsText } from './auditRecordText';
 
 export interface LineSink {
-  /** `key` identifies the line among the run's; `line` makes it, if it is wanted. */
-  add(key: string, line: () => string): void;
+  add(line: string): void;
   commit(): void;
   discard(): void;
 }
@@ -71,8 +69,7 @@ export class AuditLog implements FoldObserver {
     this.preceding = [];
     this.situation = undefined;
     this.trimmedAt = record.clock;
-    const key = hexOf(hash);
-    this.sink.add(key, () => auditLine(record, hash, measured, situation, preceding));
+    this.sink.add(auditLine(record, hash, measured, situation, preceding));
   }
 
   committed(): void {

@@ -23,7 +23,11 @@ export const policygate = (
   started: (child: ChildProcess) => void = () => undefined,
 ): Promise<Outcome> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [PROGRAM, ...args], {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -50,3 +54,7 @@ export const parseLines = (text: string): Json[] =>
     .map((line) => JSON.parse(line) as Json);
 
 export const readLines = (file: string): Json[] => parseLines(readFileSync(file, 'utf8'));
+
+/** A copy that lacks some fields. */
+export const without = (fields: Json, ...names: readonly string[]): Json =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));

@@ -45,7 +45,9 @@ const intentLines = (): string[] => {
       account_id: 'paper',
       instrument: { symbol, asset_class: 'equity' },
       side,
-      ...(random() < 0.4 ? { order_type: 'limit', limit_price: Math.round(PRICES[symbol] * offset * 100) / 100 } : { order_type: 'market' }),
+      ...(random() < 0.4
+        ? { order_type: 'limit', limit_price: Math.round(PRICES[symbol] * offset * 100) / 100 }
+        : { order_type: 'market' }),
       qty: Math.round(random() * 4_000) / 100,
     };
     lines.push(JSON.stringify(intent));

@@ -21,7 +21,6 @@ export const runProgram = async (args: readonly string[], io: Io): Promise<numbe
       'The gate between trading strategies and brokers: every order intent is judged against a capital policy, on record.',
     )
     .version(ENGINE_VERSION)
-    .showHelpAfterError('(--help shows what there is)')
     .addHelpText(
       'after',
       `
@@ -55,7 +54,14 @@ const inherit = (command: Command, io: Io): void => {
     .configureOutput({
       writeOut: (text) => io.out(text),
       writeErr: (text) => io.err(text),
-      outputError: (text, write) => write(`Error: ${text.replace(/^error: /, '').replace(/\n(?=\()/g, ' ')}`),
+      // One line: what was wrong, what may have been meant, where to look.
+      outputError: (text, write) =>
+        write(
+          `Error: ${text
+            .replace(/^error: /, '')
+            .trim()
+            .replace(/\s*\n\s*/g, ' ')}; --help shows what there is\n`,
+        ),
     });
   for (const child of command.commands) inherit(child, io);
 };

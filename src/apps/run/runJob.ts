@@ -139,7 +139,8 @@ class RunJob {
     const startTime = first === undefined ? marketTime : timeOf(first);
     const payload: ControlPayload = {
       type: 'RunStarted',
-      account_id: first?.account_id ?? '',
+      // Without an intent nobody names the account.
+      account_id: first?.account_id ?? 'none',
       policy_text: policy.text,
       portfolio,
       execution,

@@ -48,18 +48,14 @@ const demo = async (directory: string, io: Io): Promise<void> => {
   const session = await openSession(join(directory, 'bus'));
   const logs: LogFile[] = [];
   try {
-    const audit = await LogFile.open(auditFile, false, ({ hash }) => String(hash));
+    const audit = await LogFile.open(auditFile, false, () => true);
     logs.push(audit);
-    const executions = await LogFile.open(
-      executionFile,
-      false,
-      ({ event, intent_id }) => `${String(event)} ${String(intent_id)}`,
-    );
+    const executions = await LogFile.open(executionFile, false, () => true);
     logs.push(executions);
     const summary = await runJob(session, input, simBroker, {
       observers: [rows, new AuditLog(audit, RUN_ID, input.market.timestamp)],
       executed: ({ event, recordedAt }) => {
-        executions.add(`${event.event} ${event.intent_id}`, () => executionEventText(event, recordedAt));
+        executions.add(executionEventText(event, recordedAt));
         executions.commit();
       },
     });

@@ -13,7 +13,7 @@ import { policyHash, readPolicy } from '../../../contracts/policyDocument';
 import { evaluateDocuments } from '../../evaluation';
 import type { Evaluation } from '../../evaluation';
 import { Failure, lineOf } from '../../failure';
-import { isBlank, linesOf, NO_EXECUTION, readDocumentFile, readPolicyFile, unreadable } from '../../files';
+import { errorsInOneLine, isBlank, linesOf, NO_EXECUTION, readDocumentFile, readPolicyFile, unreadable } from '../../files';
 import type { Io } from '../io';
 
 interface EvalOptions {
@@ -121,7 +121,7 @@ const evaluateCase = (line: JsonObject): Evaluation => {
   const { policy_yaml: text, intent, portfolio, market, execution } = line;
   if (typeof text !== 'string') throw new Failure('policy_yaml: expected the text of a policy');
   const policy = readPolicy(text, 'policy_yaml');
-  if (!policy.ok) throw new Failure(policy.error.map(describeError).join('; '));
+  if (!policy.ok) throw new Failure(errorsInOneLine(policy.error));
   const documentOf = <K extends JsonDocumentKind>(
     kind: K,
     name: string,

@@ -18,7 +18,15 @@ interface ShowOptions {
 
 /** `policygate policy show`: the limits that one order would be judged by, and where each comes from. */
 export const policyCommand = (parent: Command, io: Io): void => {
-  const policy = parent.command('policy').description('Look at capital policies.');
+  const policy = parent
+    .command('policy')
+    .description('Look at capital policies.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  policygate policy show policies/base.yaml --symbol AAPL --strategy momentum_v1`,
+    );
   policy
     .command('show')
     .description('Which limits apply to a symbol and a strategy, and where they come from.')

@@ -21,10 +21,10 @@ import { Progress } from '../io';
 import type { Io } from '../io';
 
 interface RunOptions {
-  readonly policy: string;
-  readonly intents: string;
-  readonly portfolio: string;
-  readonly market: string;
+  readonly policy?: string;
+  readonly intents?: string;
+  readonly portfolio?: string;
+  readonly market?: string;
   readonly execution?: string;
   readonly auditLog?: string;
   readonly execLog?: string;
@@ -42,10 +42,10 @@ export const runCommand = (parent: Command, io: Io): void => {
   parent
     .command('run')
     .description('Run a file of order intents through the gate and a broker, and print the RunSummary.')
-    .requiredOption('--policy <file>', 'capital policy (YAML)')
-    .requiredOption('--intents <file>', 'order intents (JSONL, one a line)')
-    .requiredOption('--portfolio <file>', 'portfolio state at the start (JSON)')
-    .requiredOption('--market <file>', 'market snapshot (JSON)')
+    .option('--policy <file>', 'capital policy (YAML)')
+    .option('--intents <file>', 'order intents (JSONL, one a line)')
+    .option('--portfolio <file>', 'portfolio state at the start (JSON)')
+    .option('--market <file>', 'market snapshot (JSON)')
     .option('--execution <file>', 'execution state at the start (JSON)')
     .option('--audit-log <file>', 'append an AuditEvent per decision (JSONL)')
     .option('--exec-log <file>', 'append the execution events (JSONL)')
@@ -88,8 +88,8 @@ const run = async (options: RunOptions, io: Io): Promise<void> => {
   const progress = new Progress(io, 'intents decided');
   const { overwrite = false, auditLog, execLog, dataDir } = options;
   const logs: LogFile[] = [];
-  const openLog = async (file: string, keyOf: (line: Record<string, unknown>) => unknown): Promise<LogFile> => {
-    const log = await LogFile.open(file, overwrite, (line) => (line.run_id === input.runId ? String(keyOf(line)) : undefined));
+  const openLog = async (file: string): Promise<LogFile> => {
+    const log = await LogFile.open(file, overwrite, (line) => line.run_id === input.runId);
     logs.push(log);
     return log;
   };
@@ -98,12 +98,12 @@ const run = async (options: RunOptions, io: Io): Promise<void> => {
   const session = await openSession(dataDir);
   try {
     if (auditLog !== undefined) {
-      observers.push(new AuditLog(await openLog(auditLog, ({ hash }) => hash), input.runId, input.market.timestamp));
+      observers.push(new AuditLog(await openLog(auditLog), input.runId, input.market.timestamp));
     }
     if (execLog !== undefined) {
-      const log = await openLog(execLog, ({ event, intent_id }) => `${String(event)} ${String(intent_id)}`);
+      const log = await openLog(execLog);
       executed = ({ event, recordedAt }) => {
-        log.add(`${event.event} ${event.intent_id}`, () => executionEventText(event, recordedAt));
+        log.add(executionEventText(event, recordedAt));
         log.commit();
       };
     }
@@ -127,20 +127,46 @@ const run = async (options: RunOptions, io: Io): Promise<void> => {
   }
 };
 
+/** The files that every run needs, by their options. */
+interface RunFiles {
+  readonly policy: string;
+  readonly intents: string;
+  readonly portfolio: string;
+  readonly market: string;
+}
+
+const filesOf = ({ policy, intents, portfolio, market }: RunOptions): RunFiles => {
+  // Checked here and not by the parser, which would complain of what is missing before it names the option that was misspelt.
+  const named = (name: string, file: string | undefined): string => {
+    if (file === undefined) throw new Failure(`--${name} is missing; run needs --policy, --intents, --portfolio and --market`);
+    return file;
+  };
+  return {
+    policy: named('policy', policy),
+    intents: named('intents', intents),
+    portfolio: named('portfolio', portfolio),
+    market: named('market', market),
+  };
+};
+
 const readInput = async (options: RunOptions, io: Io): Promise<RunInput> => {
-  const policy = await readPolicyFile(options.policy);
+  const files = filesOf(options);
+  const policy = await readPolicyFile(files.policy);
   for (const warning of policy.warnings) io.err(`Warning: ${warning}\n`);
-  const portfolio = await readDocumentFile('portfolio_state', options.portfolio);
-  const market = await readDocumentFile('market_snapshot', options.market);
+  const portfolio = await readDocumentFile('portfolio_state', files.portfolio);
+  const market = await readDocumentFile('market_snapshot', files.market);
   const execution = options.execution === undefined ? NO_EXECUTION : await readDocumentFile('execution_state', options.execution);
   const onInvalid = options.skipInvalid === true ? (error: string) => io.err(`Warning: skipped ${error}\n`) : undefined;
-  const intents = await readIntents(options.intents, onInvalid);
-  const runId = options.runId ?? (options.dataDir === undefined ? randomUUID() : await derivedRunId(options));
+  const intents = await readIntents(files.intents, onInvalid);
+  const runId = options.runId ?? (options.dataDir === undefined ? randomUUID() : await derivedRunId(files, options));
   return { runId, policy, portfolio, market, execution, intents };
 };
 
 /** The same inputs are the same run: that is how a second start finds what the first one did. */
-const derivedRunId = async ({ policy, intents, portfolio, market, execution, skipInvalid }: RunOptions): Promise<string> => {
+const derivedRunId = async (
+  { policy, intents, portfolio, market }: RunFiles,
+  { execution, skipInvalid }: RunOptions,
+): Promise<string> => {
   const hash = createHash('sha256').update(skipInvalid === true ? 'skip' : 'all');
   for (const file of [policy, intents, portfolio, market, ...(execution === undefined ? [] : [execution])]) {
     const bytes = await readBytes(file);

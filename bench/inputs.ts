@@ -1,0 +1,60 @@
+/** The workload as records of the topics. */
+import type { Codec } from '../src/contracts/avro/codec';
+import type { ControlPayload, PublishedDecision } from '../src/contracts/messages';
+import { CONTROL_EVENTS, EXECUTION_EVENTS, MARKET_PRICES, ORDER_INTENTS } from '../src/contracts/topics';
+import type { OutgoingRecord } from '../src/processor/bus';
+import { fillOf, intentAt, policyText, portfolioOf, pricesOf, RUN_ID, START_MS, timeOf } from './workload';
+
+const RUN_KEY = Buffer.from(RUN_ID);
+
+/** The prices of all symbols, and the start of the run. */
+export const openingRecords = (codec: Codec, symbols: number): readonly OutgoingRecord[] => {
+  const payload: ControlPayload = {
+    type: 'RunStarted',
+    account_id: 'bench-account',
+    policy_text: policyText(symbols),
+    portfolio: portfolioOf(symbols),
+    execution: {
+      orders_last_60s_global: 0,
+      orders_last_60s_by_strategy: new Map(),
+      violations_last_window: [],
+      kill_switch_active: false,
+    },
+  };
+  const started = codec.encodeValue(CONTROL_EVENTS, { actor: 'bench', reason: '', payload });
+  const prices = [...pricesOf(symbols)].map(([symbol, price]): OutgoingRecord => ({
+    topic: MARKET_PRICES,
+    partition: 0,
+    key: Buffer.from(symbol),
+    value: codec.encodeValue(MARKET_PRICES, { symbol, price }),
+    timestamp: START_MS,
+  }));
+  return [...prices, { topic: CONTROL_EVENTS, partition: 0, key: RUN_KEY, value: started, timestamp: START_MS }];
+};
+
+export const intentRecord = (codec: Codec, number: number, symbols: number): OutgoingRecord => ({
+  topic: ORDER_INTENTS,
+  partition: 0,
+  key: RUN_KEY,
+  value: codec.encodeValue(ORDER_INTENTS, intentAt(number, symbols)),
+  timestamp: timeOf(number),
+});
+
+export const intentRecords = (codec: Codec, from: number, count: number, symbols: number): readonly OutgoingRecord[] =>
+  Array.from({ length: count }, (_, at) => intentRecord(codec, from + at, symbols));
+
+/** Fills of those decisions that admitted an order. */
+export const fillRecords = (codec: Codec, decisions: readonly PublishedDecision[]): readonly OutgoingRecord[] =>
+  decisions.flatMap((decision) => {
+    const event = fillOf(decision);
+    if (event === undefined) return [];
+    return [
+      {
+        topic: EXECUTION_EVENTS,
+        partition: 0,
+        key: codec.encodeKey(EXECUTION_EVENTS, { run_id: event.run_id, intent_id: event.intent_id }),
+        value: codec.encodeValue(EXECUTION_EVENTS, event),
+        timestamp: decision.clock,
+      },
+    ];
+  });

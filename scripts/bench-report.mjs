@@ -1,0 +1,83 @@
+// Puts the figures of a report into docs/benchmarks.md, between its markers: `npm run --silent bench > report.json`, then
+// `node scripts/bench-report.mjs report.json`. The text around them is left alone; why a budget is missed is for a person to say.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const page = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'benchmarks.md');
+
+const fail = (message) => {
+  process.stderr.write(`Error: ${message}\n`);
+  process.exit(2);
+};
+
+const readReport = (file) => {
+  if (file === undefined)
+    fail('no report; expected node scripts/bench-report.mjs <report.json>, as `npm run --silent bench` prints it');
+  try {
+    const report = JSON.parse(readFileSync(file, 'utf8'));
+    if (!Array.isArray(report.results) || report.machine === undefined) throw new TypeError('no `results` and `machine`');
+    return report;
+  } catch (error) {
+    return fail(`${file}: ${error.message}; expected what \`npm run --silent bench\` prints`);
+  }
+};
+
+const grouped = (value) => {
+  const [whole, fraction] = String(value).split('.');
+  const separated = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return fraction === undefined ? separated : `${separated}.${fraction}`;
+};
+const shown = (value, unit) => `${grouped(value)}${unit === '/s' || unit === 'x' ? '' : ' '}${unit}`;
+const bound = ({ budget, unit }) => {
+  if (budget === null) return '';
+  const [word, limit] = 'at_least' in budget ? ['at least', budget.at_least] : ['at most', budget.at_most];
+  return `${word} ${shown(limit, unit)}`;
+};
+const verdict = ({ ok }) => (ok === null ? '' : ok ? 'met' : '**missed**');
+const detailsOf = ({ details }) =>
+  Object.entries(details)
+    .map(([name, value]) => `${name} ${typeof value === 'number' ? grouped(value) : value}`)
+    .join(', ');
+
+const resultsText = ({ machine, date, commit, quick, results, failed = [] }) =>
+  [
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memory_gb} GB, ${machine.platform}, Node ${machine.node.replace(/^v/, '')}; ${date.slice(0, 10)}` +
+      `${commit === undefined ? '' : `, commit ${commit}`}; load before: ${machine.load_before}.${quick ? ' **Quick sizes: not comparable.**' : ''}`,
+    '',
+    '| benchmark | what | result | budget | | details |',
+    '|---|---|---|---|---|---|',
+    ...results.map(
+      (result) =>
+        `| ${[result.name, result.what, shown(result.value, result.unit), bound(result), verdict(result), detailsOf(result)].join(' | ')} |`,
+    ),
+    ...failed.map(({ name, error }) => `| ${name} | could not run: ${error} | | | | |`),
+  ].join('\n');
+
+/** By how much, as a share of the budget. */
+const short = ({ value, budget }) => {
+  const limit = budget.at_least ?? budget.at_most;
+  return `${Math.round((Math.abs(value - limit) / limit) * 100)} % ${'at_least' in budget ? 'below' : 'above'}`;
+};
+
+const missesText = ({ results }) => {
+  const missed = results.filter(({ ok }) => ok === false);
+  if (missed.length === 0) return 'Every budget is met.';
+  return [
+    '| benchmark | result | budget | by how much |',
+    '|---|---|---|---|',
+    ...missed.map((result) => `| ${[result.name, shown(result.value, result.unit), bound(result), short(result)].join(' | ')} |`),
+  ].join('\n');
+};
+
+const between = (text, name, replacement) => {
+  const [start, end] = [`<!-- ${name}: written by scripts/bench-report.mjs -->`, `<!-- end of ${name} -->`];
+  const from = text.indexOf(start);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) fail(`docs/benchmarks.md: no \`${start}\` with \`${end}\` after it; put the two lines back`);
+  return `${text.slice(0, from + start.length)}\n${replacement}\n${text.slice(to)}`;
+};
+
+const report = readReport(process.argv[2]);
+const text = readFileSync(page, 'utf8');
+writeFileSync(page, between(between(text, 'results', resultsText(report)), 'misses', missesText(report)));
