@@ -8,16 +8,17 @@ import { dirname } from 'node:path';
 import { Failure } from './failure';
 import { linesOf, unreadable } from './files';
 
-const FLUSH_CHARACTERS = 1 << 16;
+const FLUSH_BYTES = 1 << 18;
 /** Of our own lines, which may hold a whole portfolio. */
 const LONGEST_LINE = 1 << 28;
 const LINE_FEED = 10;
 
 export class LogFile {
   private passed = 0;
-  private committed: string[] = [];
-  private committedCharacters = 0;
   private pending: string[] = [];
+  /** Committed lines that are not written yet. */
+  private buffer = Buffer.allocUnsafe(FLUSH_BYTES);
+  private filled = 0;
 
   private constructor(
     private readonly file: string,
@@ -77,12 +78,8 @@ export class LogFile {
 
   /** What was added has really happened. */
   commit(): void {
-    for (const line of this.pending) {
-      this.committed.push(line);
-      this.committedCharacters += line.length;
-    }
+    for (const line of this.pending) this.append(line);
     this.pending.length = 0;
-    if (this.committedCharacters >= FLUSH_CHARACTERS) this.flush();
   }
 
   /** What was added since the last commit has not happened, or will be offered again. */
@@ -96,16 +93,25 @@ export class LogFile {
 
   /** Writes out what was committed. Throws a Failure where the file takes no more. */
   flush(): void {
-    if (this.committed.length === 0) return;
-    // Our JSON is ASCII: so it is copied, not encoded.
-    const bytes = Buffer.from(`${this.committed.join('\n')}\n`, 'latin1');
     try {
-      for (let written = 0; written < bytes.length;) written += writeSync(this.descriptor, bytes, written);
+      for (let written = 0; written < this.filled;) {
+        written += writeSync(this.descriptor, this.buffer, written, this.filled - written);
+      }
     } catch (error) {
       throw unreadable(this.file, error);
     }
-    this.committed = [];
-    this.committedCharacters = 0;
+    this.filled = 0;
+  }
+
+  /** Our JSON is ASCII, so that a line has as many bytes as characters, and is copied rather than encoded. */
+  private append(line: string): void {
+    if (this.filled + line.length >= this.buffer.length) {
+      this.flush();
+      if (line.length >= this.buffer.length) this.buffer = Buffer.allocUnsafe(line.length * 2);
+    }
+    this.filled += this.buffer.write(line, this.filled, 'latin1');
+    this.buffer[this.filled] = LINE_FEED;
+    this.filled += 1;
   }
 }
 
@@ -129,7 +135,7 @@ const endWithWholeLine = (descriptor: number): void => {
 const WALL_CLOCK = /"(?:eval_ms|recorded_at|ts)":(?:"[^"]*"|[0-9.e+-]+|null)/g;
 
 /** Of a line but for its wall-clock figures, which a run in memory measures anew. */
-const digestOf = (line: string): string => hash('sha256', line.replace(WALL_CLOCK, ''), 'buffer').latin1Slice(0, 16);
+const digestOf = (line: string): string => hash('sha256', line.replace(WALL_CLOCK, ''), 'buffer').toString('latin1', 0, 16);
 
 const isJson = (bytes: Buffer): boolean => {
   try {

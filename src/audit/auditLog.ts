@@ -37,6 +37,7 @@ export interface SituationTexts {
 
 export class AuditLog implements FoldObserver {
   private preceding: string[] = [];
+  private last: AuditRecord | undefined;
   /** Written once for as long as no price changes. */
   private market: string | undefined;
   private situation: SituationTexts | undefined;
@@ -62,11 +63,13 @@ export class AuditLog implements FoldObserver {
   recorded(record: AuditRecord, hash: Uint8Array, measured: Measured): void {
     if (record.run_id !== this.runId) return;
     if (record.kind !== 'DECISION' || this.situation === undefined) {
-      this.preceding.push(auditRecordText(record, hash));
+      this.preceding.push(auditRecordText(record, hash, this.last));
+      this.last = record;
       return;
     }
     const { preceding, situation } = this;
     this.preceding = [];
+    this.last = record;
     this.situation = undefined;
     this.trimmedAt = record.clock;
     this.sink.add(auditLine(record, hash, measured, situation, preceding));

@@ -82,6 +82,13 @@ const isUtc = (text: string, at: number): boolean =>
 
 /** The shortest such text of a time: `2026-02-24T09:30:01Z`, `2026-02-24T09:45:36.44Z`. */
 export const formatRfc3339 = (milliseconds: number): string => {
+  if (milliseconds === lastMs) return lastText;
   const text = new Date(milliseconds).toISOString();
-  return milliseconds % 1_000 === 0 ? `${text.slice(0, LENGTH_TO_SECONDS)}Z` : text.replace(/0+Z$/, 'Z');
+  lastText = milliseconds % 1_000 === 0 ? `${text.slice(0, LENGTH_TO_SECONDS)}Z` : text.replace(/0+Z$/, 'Z');
+  lastMs = milliseconds;
+  return lastText;
 };
+
+/** Records come many to a clock: the last text is kept. */
+let lastMs = Number.NaN;
+let lastText = '';

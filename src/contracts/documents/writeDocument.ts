@@ -20,19 +20,22 @@ import type {
   Violation,
 } from '../messages';
 
-const MILLIONTH = 10n ** 12n;
-
-/** A decimal as a number if readers with doubles get it back, else as a text. */
+/**
+ * A decimal as a number if readers with doubles get it back, else as a text. The same few (limits, equity, prices) are written again and again:
+ * their texts are kept, up to a bound.
+ */
 export const decimalText = (value: Decimal): string => {
-  if (value === 0n) return '0';
-  if (value >= MILLIONTH || value <= -MILLIONTH) {
-    const text = formatDecimal(value);
-    // So short, and too large for an exponent: the number would be written just like that.
-    if (text.length <= 15) return text;
-  }
+  const known = decimalTexts.get(value);
+  if (known !== undefined) return known;
   const json = decimalToJson(value);
-  return typeof json === 'number' ? String(json) : `"${json}"`;
+  const text = typeof json === 'number' ? String(json) : `"${json}"`;
+  if (decimalTexts.size >= MOST_TEXTS) decimalTexts.clear();
+  decimalTexts.set(value, text);
+  return text;
 };
+const MOST_TEXTS = 4_096;
+const decimalTexts = new Map<bigint, string>();
+
 const orNull = (value: Decimal | null): string => (value === null ? 'null' : decimalText(value));
 
 /** An object of a map, sorted by key. */
