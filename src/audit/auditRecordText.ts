@@ -34,12 +34,12 @@ export const auditRecordText = (record: AuditRecord, hash: Uint8Array, before: A
   const { execution, control, kill_switch, duplicate, intent, note, policy_hash } = record;
   return (
     `{"clock":${record.clock}${control === null ? '' : `,"control":${controlText(control)}`}` +
-    `${duplicate === null ? '' : `,"duplicate":${duplicateText(duplicate)}`}` +
-    `${record.engine_version === before?.engine_version ? '' : `,"engine_version":${jsonString(record.engine_version)}`}` +
+    (duplicate === null ? '' : `,"duplicate":${duplicateText(duplicate)}`) +
+    (record.engine_version === before?.engine_version ? '' : `,"engine_version":${jsonString(record.engine_version)}`) +
     `${execution === null ? '' : `,"execution":${executionText(execution, policy_hash)}`},"hash":${hexText(hash)},"input":${inputText(record.input)}` +
     `${intent === null ? '' : `,"intent":${orderIntentText(intent)}`},"kind":"${record.kind}"` +
     `${kill_switch === null ? '' : `,"kill_switch":${killSwitchText(kill_switch)}`}${note === null ? '' : `,"note":${jsonString(note)}`}` +
-    `${policy_hash === null || sameDigest(policy_hash, before?.policy_hash) ? '' : `,"policy_hash":${hexText(policy_hash)}`}` +
+    (policy_hash === null || sameDigest(policy_hash, before?.policy_hash) ? '' : `,"policy_hash":${hexText(policy_hash)}`) +
     `,"positions":${positionsText(record.positions)},"seq":${record.seq}}`
   );
 };
@@ -53,7 +53,7 @@ const executionText = (event: ExecutionEvent, policyHash: Uint8Array | null): st
   `{"cum_qty":${decimalText(event.cum_qty)},"decision_offset":${event.decision_offset},"event":"${event.event}"` +
   `,"intent_id":${jsonString(event.intent_id)},"leaves_qty":${decimalText(event.leaves_qty)},"order_id":${jsonString(event.order_id)}` +
   `,"order_type":"${event.order_type}"` +
-  `${sameDigest(event.policy_hash, policyHash) ? '' : `,"policy_hash":${hexText(event.policy_hash)}`}` +
+  (sameDigest(event.policy_hash, policyHash) ? '' : `,"policy_hash":${hexText(event.policy_hash)}`) +
   `,"price":${event.price === null ? 'null' : decimalText(event.price)},"qty":${event.qty === null ? 'null' : decimalText(event.qty)}` +
   `,"reason":${event.reason === null ? 'null' : jsonString(event.reason)},"side":"${event.side}"` +
   `,"symbol":${jsonString(event.symbol)}}`;
