@@ -62,7 +62,7 @@ export const evaluateDocuments = (input: EvaluationInput): Result<Evaluation, Co
         prev_hash: new Uint8Array(32),
       };
       const hash = chainHash(record.prev_hash, new Codec(freshSchemas()).encodeAuditBody(record));
-      const texts = { ...situationOf(run, Number.NEGATIVE_INFINITY), market_snapshot: marketSnapshotText(market) };
+      const texts = situationOf(run, Number.NEGATIVE_INFINITY, marketSnapshotText(market));
       return auditLine(record, hash, measured, texts, []);
     },
   });

@@ -1,4 +1,7 @@
-import type { FoldObserver } from '../processor/observer';
+import type { Decimal } from '../contracts/decimal';
+import type { AuditRecord } from '../contracts/messages';
+import type { RunState } from '../domain/state';
+import type { FoldObserver, Measured } from '../processor/observer';
 
 /** Several observers as one. */
 const allOf = (observers: readonly FoldObserver[]): FoldObserver => ({
@@ -32,16 +35,16 @@ export class DeferredObserver implements FoldObserver {
     this.isOpen = true;
   }
 
-  judged(...args: Parameters<NonNullable<FoldObserver['judged']>>): void {
-    if (this.isOpen) this.target.judged?.(...args);
+  judged(run: RunState, prices: ReadonlyMap<string, Decimal>): void {
+    if (this.isOpen) this.target.judged?.(run, prices);
   }
 
   priced(symbol: string): void {
     if (this.isOpen) this.target.priced?.(symbol);
   }
 
-  recorded(...args: Parameters<NonNullable<FoldObserver['recorded']>>): void {
-    if (this.isOpen) this.target.recorded?.(...args);
+  recorded(record: AuditRecord, hash: Uint8Array, measured: Measured): void {
+    if (this.isOpen) this.target.recorded?.(record, hash, measured);
   }
 
   committed(): void | Promise<void> {

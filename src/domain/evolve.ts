@@ -155,9 +155,24 @@ const applyExecution = (run: RunState, event: ExecutionEvent, seq: number): void
     run.exposure.fill(order.symbol, order.side, grown, released);
     if (grown > 0n) run.touched.positions.add(order.symbol);
   }
-  run.intents.set(event.intent_id, { ...order, cum_qty, status });
+  run.intents.set(event.intent_id, progressed(order, cum_qty, status));
   run.touched.intents.add(event.intent_id);
 };
+
+/** Spelled out, not spread: this is made for every fill. */
+const progressed = (order: IntentState, cum_qty: Decimal, status: OrderStatus): IntentState => ({
+  seq: order.seq,
+  digest: order.digest,
+  decision: order.decision,
+  strategy_id: order.strategy_id,
+  symbol: order.symbol,
+  side: order.side,
+  qty: order.qty,
+  cum_qty,
+  status,
+  decided_at: order.decided_at,
+  rule_ids: order.rule_ids,
+});
 
 const remaining = (qty: Decimal, filled: Decimal): Decimal => minus(qty, smaller(qty, filled));
 

@@ -74,8 +74,8 @@ export class Exposure {
     this.set(
       symbol,
       side === 'buy'
-        ? { ...position, workingBuy: plus(position.workingBuy, qty) }
-        : { ...position, workingSell: plus(position.workingSell, qty) },
+        ? { qty: position.qty, workingBuy: plus(position.workingBuy, qty), workingSell: position.workingSell }
+        : { qty: position.qty, workingBuy: position.workingBuy, workingSell: plus(position.workingSell, qty) },
     );
   }
 

@@ -1,7 +1,8 @@
 /** What changed in a shard's memory, as records of `policy-state`: each entity once, however often it changed. */
 import type { Codec } from '../contracts/avro/codec';
-import type { EntityKind, StateEntity } from '../contracts/messages';
+import type { EntityKind, IntentEntity, StateEntity } from '../contracts/messages';
 import { POLICY_STATE } from '../contracts/topics';
+import type { IntentState } from '../domain/intentRegister';
 import { runEntityOf } from '../domain/state';
 import type { OutgoingRecord } from './bus';
 import type { RunLedger, ShardState } from './ledger';
@@ -53,13 +54,29 @@ const putRun = (
   for (const intentId of touched.intents) {
     const intent = state.intents.get(intentId);
     if (intent === undefined && ++tombstones > TOMBSTONES_PER_COMMIT) break;
-    put(runId, 'intent', intentId, intent === undefined ? null : { kind: 'intent', ...intent });
+    put(runId, 'intent', intentId, intent === undefined ? null : entityOf(intent));
     touched.intents.delete(intentId);
   }
   state.intents.packClosed();
   if (touched.run) put(runId, 'run', '', runEntityOf(state, { next_seq: nextSeq, chain_hash: chainHash }));
   touched.run = false;
 };
+
+/** Spelled out, not spread: one is made for every intent. */
+const entityOf = (intent: IntentState): IntentEntity => ({
+  kind: 'intent',
+  seq: intent.seq,
+  digest: intent.digest,
+  decision: intent.decision,
+  strategy_id: intent.strategy_id,
+  symbol: intent.symbol,
+  side: intent.side,
+  qty: intent.qty,
+  cum_qty: intent.cum_qty,
+  status: intent.status,
+  decided_at: intent.decided_at,
+  rule_ids: intent.rule_ids,
+});
 
 /** Whether an ended run still has intents to drop from `policy-state`. */
 export const hasLeftovers = (shard: ShardState): boolean => {
