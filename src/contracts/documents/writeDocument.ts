@@ -20,21 +20,13 @@ import type {
   Violation,
 } from '../messages';
 
-/**
- * A decimal as a number if readers with doubles get it back, else as a text. The same few (limits, equity, prices) are written again and again:
- * their texts are kept, up to a bound.
- */
+/** A decimal as a number if readers with doubles get it back (which they do with 15 digits or fewer), else as a text. */
 export const decimalText = (value: Decimal): string => {
-  const known = decimalTexts.get(value);
-  if (known !== undefined) return known;
+  const text = formatDecimal(value);
+  if (text.length <= 15) return text;
   const json = decimalToJson(value);
-  const text = typeof json === 'number' ? String(json) : `"${json}"`;
-  if (decimalTexts.size >= MOST_TEXTS) decimalTexts.clear();
-  decimalTexts.set(value, text);
-  return text;
+  return typeof json === 'number' ? String(json) : `"${json}"`;
 };
-const MOST_TEXTS = 4_096;
-const decimalTexts = new Map<bigint, string>();
 
 const orNull = (value: Decimal | null): string => (value === null ? 'null' : decimalText(value));
 
