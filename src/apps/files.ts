@@ -23,15 +23,23 @@ export const NO_EXECUTION: ExecutionState = {
   kill_switch_active: false,
 };
 
-export const readPolicyFile = async (file: string): Promise<PolicyFile> => {
+/** `seen` gets the file's bytes: what they were parsed from, and nothing that a second look might find. */
+export const readPolicyFile = async (file: string, seen: (bytes: Buffer) => void = () => undefined): Promise<PolicyFile> => {
   const bytes = await readBytes(file);
+  seen(bytes);
   const read = readPolicy(bytes, file);
   if (!read.ok) throw new Failure(errorsInOneLine(read.error));
   return { ...read.value, hash: policyHash(bytes), text: bytes.toString('utf8') };
 };
 
-export const readDocumentFile = async <K extends JsonDocumentKind>(kind: K, file: string): Promise<JsonDocuments[K]> => {
-  const read = readDocument(kind, await readBytes(file), file);
+export const readDocumentFile = async <K extends JsonDocumentKind>(
+  kind: K,
+  file: string,
+  seen: (bytes: Buffer) => void = () => undefined,
+): Promise<JsonDocuments[K]> => {
+  const bytes = await readBytes(file);
+  seen(bytes);
+  const read = readDocument(kind, bytes, file);
   if (!read.ok) throw new Failure(describeError(read.error));
   return read.value;
 };
@@ -56,29 +64,45 @@ export const readBytes = async (file: string): Promise<Buffer> => {
 /** How long a line of a stream may be: as long as a document. Longer ones are handed on cut, one byte too long, so that they are refused. */
 const LINE_BYTES = DOCUMENT_BYTES;
 const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
 
-/** The lines of a file as bytes, without their line ends, whatever the file's size; `number` counts from one, blank lines included. */
+export interface FileLine {
+  /** From one; blank lines count. */
+  readonly number: number;
+  /** Without the line end. */
+  readonly bytes: Buffer;
+  /** Bytes of the line in the file, with a line feed that the last line may lack. */
+  readonly raw: number;
+}
+
+/** The lines of a file, whatever its size. `read` sees every byte of it, once. */
 export async function* linesOf(
   file: string,
   longest: number = LINE_BYTES,
-): AsyncGenerator<{ readonly number: number; readonly bytes: Buffer }> {
+  read: (chunk: Buffer) => void = () => undefined,
+): AsyncGenerator<FileLine> {
   let number = 0;
   let parts: Buffer[] = [];
   let size = 0;
-  const take = (): { number: number; bytes: Buffer } => {
+  let raw = 1;
+  const take = (): FileLine => {
     const line = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
     parts = [];
     size = 0;
     number += 1;
-    return { number, bytes: line.at(-1) === 13 ? line.subarray(0, -1) : line };
+    const taken = { number, bytes: line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line, raw };
+    raw = 1;
+    return taken;
   };
   const add = (part: Buffer): void => {
+    raw += part.length;
     if (size > longest) return;
     parts.push(part.subarray(0, longest + 1 - size));
     size += part.length;
   };
   try {
     for await (const chunk of createReadStream(file, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
+      read(chunk);
       let from = 0;
       for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, from)) {
         add(chunk.subarray(from, end));

@@ -3,7 +3,7 @@
  * beginning, those that are in the file already are passed over, and a torn last line is cut off.
  */
 import { hash } from 'node:crypto';
-import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from './failure';
 import { linesOf, unreadable } from './files';
@@ -28,8 +28,8 @@ export class LogFile {
   ) {}
 
   /**
-   * `isOurs` tells the lines of the run from those of others. `overwrite`: what the file holds is given up. A line that no program wrote whole
-   * is cut off, but only at the end.
+   * `isOurs` tells the lines of the run from those of others. `overwrite`: what the file holds is given up. A last line that a program of ours
+   * did not finish is cut off; a file that holds anything but JSON lines is refused, and left as it is.
    */
   static async open(file: string, overwrite: boolean, isOurs: (line: Record<string, unknown>) => boolean): Promise<LogFile> {
     let descriptor: number;
@@ -40,25 +40,15 @@ export class LogFile {
       // A pipe or a device has nothing to go on from, and may have no end.
       regular = fstatSync(descriptor).isFile();
       if (regular && overwrite) ftruncateSync(descriptor, 0);
-      else if (regular) endWithWholeLine(descriptor);
     } catch (error) {
       throw unreadable(file, error);
     }
-    const existing: string[] = [];
-    for await (const { number, bytes } of regular ? linesOf(file, LONGEST_LINE) : []) {
-      const text = bytes.toString('latin1');
-      let line: unknown;
-      try {
-        line = JSON.parse(text);
-      } catch {
-        closeSync(descriptor);
-        throw new Failure(
-          `${file}:${number}: not JSON, so nothing is appended to it; move the file away, or start afresh with --overwrite`,
-        );
-      }
-      if (line !== null && typeof line === 'object' && isOurs(line as Record<string, unknown>)) existing.push(digestOf(text));
+    try {
+      return new LogFile(file, descriptor, regular ? await existingLines(file, descriptor, isOurs) : []);
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
     }
-    return new LogFile(file, descriptor, existing);
   }
 
   /** Adds a line, to be written once `commit` says so. Throws a Failure where the file has another line in its place. */
@@ -87,7 +77,13 @@ export class LogFile {
     this.pending.length = 0;
   }
 
+  /** Closes the file, with what was committed in it if it takes that; whoever must know calls `flush` first. */
   close(): void {
+    try {
+      this.flush();
+    } catch {
+      // Told by the `flush` of the way out that ends well, or overtaken by what ends the run.
+    }
     closeSync(this.descriptor);
   }
 
@@ -115,33 +111,46 @@ export class LogFile {
   }
 }
 
-/** A last line without its line end is given one if it is whole, and cut off if it is torn. */
-const endWithWholeLine = (descriptor: number): void => {
+/** Digests of the run's lines that are in the file; its last line is mended once all others were found to be JSON. */
+const existingLines = async (
+  file: string,
+  descriptor: number,
+  isOurs: (line: Record<string, unknown>) => boolean,
+): Promise<readonly string[]> => {
+  const existing: string[] = [];
   const { size } = fstatSync(descriptor);
-  const chunk = Buffer.alloc(1 << 16);
-  let begin = size;
-  for (let end = size, found = -1; end > 0 && found === -1; end = begin) {
-    const start = Math.max(0, end - chunk.length);
-    found = chunk.subarray(0, readSync(descriptor, chunk, 0, end - start, start)).lastIndexOf(LINE_FEED);
-    begin = start + found + 1;
+  let end = 0;
+  for await (const { number, bytes, raw } of linesOf(file, LONGEST_LINE)) {
+    const isLast = end + raw > size;
+    const text = bytes.toString('latin1');
+    const line = parsed(text);
+    if (line === undefined) {
+      // Only our own writing can have been cut short; anything else is somebody's file.
+      if (isLast && text.startsWith('{')) {
+        ftruncateSync(descriptor, end);
+        break;
+      }
+      throw new Failure(
+        `${file}:${number}: not JSON, so nothing is appended to it; move the file away, or start afresh with --overwrite`,
+      );
+    }
+    if (line !== null && typeof line === 'object' && isOurs(line as Record<string, unknown>)) existing.push(digestOf(text));
+    if (isLast) writeSync(descriptor, '\n');
+    end += raw;
   }
-  if (begin === size) return;
-  const tail = Buffer.alloc(size - begin);
-  readSync(descriptor, tail, 0, tail.length, begin);
-  if (isJson(tail)) writeSync(descriptor, '\n');
-  else ftruncateSync(descriptor, begin);
+  return existing;
+};
+
+/** Undefined: not JSON. */
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 };
 
 const WALL_CLOCK = /"(?:eval_ms|recorded_at|ts)":(?:"[^"]*"|[0-9.e+-]+|null)/g;
 
 /** Of a line but for its wall-clock figures, which a run in memory measures anew. */
 const digestOf = (line: string): string => hash('sha256', line.replace(WALL_CLOCK, ''), 'buffer').toString('latin1', 0, 16);
-
-const isJson = (bytes: Buffer): boolean => {
-  try {
-    JSON.parse(bytes.toString('utf8'));
-    return true;
-  } catch {
-    return false;
-  }
-};

@@ -28,12 +28,13 @@ export const openSession = async (dataDir: string | undefined): Promise<Session>
 let lastMs = 0;
 let lastText = '';
 
-/** ISO 8601 now. Records come many to a millisecond: its text is made once. */
+/** RFC 3339 now, in UTC. Records come many to a millisecond: its text is made once. */
 export const wallClock = (): string => {
   const now = Date.now();
   if (now !== lastMs) {
     lastMs = now;
-    lastText = new Date(now).toISOString();
+    // As Python's isoformat writes it, like the first program: readers of its logs parse ours.
+    lastText = `${new Date(now).toISOString().slice(0, -1)}000+00:00`;
   }
   return lastText;
 };

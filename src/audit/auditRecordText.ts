@@ -37,8 +37,9 @@ export const auditRecordText = (record: AuditRecord, hash: Uint8Array, before: A
     (duplicate === null ? '' : `,"duplicate":${duplicateText(duplicate)}`) +
     (record.engine_version === before?.engine_version ? '' : `,"engine_version":${jsonString(record.engine_version)}`) +
     `${execution === null ? '' : `,"execution":${executionText(execution, policy_hash)}`},"hash":${hexText(hash)},"input":${inputText(record.input)}` +
-    `${intent === null ? '' : `,"intent":${orderIntentText(intent)}`},"kind":"${record.kind}"` +
-    `${kill_switch === null ? '' : `,"kill_switch":${killSwitchText(kill_switch)}`}${note === null ? '' : `,"note":${jsonString(note)}`}` +
+    (intent === null ? '' : `,"intent":${orderIntentText(intent)}`) +
+    (kill_switch === null ? '' : `,"kill_switch":${killSwitchText(kill_switch)}`) +
+    `,"kind":"${record.kind}"${note === null ? '' : `,"note":${jsonString(note)}`}` +
     (policy_hash === null || sameDigest(policy_hash, before?.policy_hash) ? '' : `,"policy_hash":${hexText(policy_hash)}`) +
     `,"positions":${positionsText(record.positions)},"seq":${record.seq}}`
   );

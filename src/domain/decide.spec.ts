@@ -119,6 +119,14 @@ describe('what cannot be judged', () => {
   it('denies what no longer fits a decimal', () =>
     expect(rules(judge({ qty: decimal('99999999999999999999') }, { position_qty: decimal('1') }))).toContain('SYS-002'));
 
+  it('denies a ratio to equity that no longer fits a decimal, as losses or as exposure', () => {
+    const cent = decimal('0.000000000000000001');
+    for (const facts of [{ start_of_day_equity: cent }, { equity: cent, start_of_day_equity: cent, peak_equity: cent }]) {
+      const decision = judge({ qty: decimal('1000000000000') }, facts, { mode: 'monitor' });
+      expect([decision.decision, rules(decision), decision.evidence]).toEqual(['DENY', ['SYS-002'], []]);
+    }
+  });
+
   it('fails closed when a rule throws', () => {
     const exposure = {
       ...baseLimits.exposure,

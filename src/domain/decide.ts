@@ -1,5 +1,17 @@
 /** The judgement: one intent, the limits that apply to it, the facts. Nothing else is known, nothing is changed. */
-import { magnitude, minus, negated, plus, plusNotional, ratio6, rounded6, times, toNotional, ZERO } from '../contracts/decimal';
+import {
+  inBounds,
+  magnitude,
+  minus,
+  negated,
+  plus,
+  plusNotional,
+  ratio6,
+  rounded6,
+  times,
+  toNotional,
+  ZERO,
+} from '../contracts/decimal';
 import type { Decimal, Notional } from '../contracts/decimal';
 import type { Decision, Evidence, Facts, OrderIntent, Verdict, Violation } from '../contracts/messages';
 import type { AppliedLimits } from './limits';
@@ -27,6 +39,7 @@ const RULES: readonly Rule[] = [
 ];
 
 const NONE: readonly never[] = [];
+const OUT_OF_BOUNDS = 'A loss or an exposure is 10^20 times equity or more: out of bounds.';
 
 /**
  * Judges one intent. Constant cost, whatever is held.
@@ -49,8 +62,9 @@ const judge = (intent: OrderIntent, limits: AppliedLimits, facts: Facts): Decisi
   if (unpriced !== undefined || facts.price === null) return deny(intent, limits, unpriced === undefined ? NONE : [unpriced]);
 
   const judgement = judgementOf(intent, limits, facts, facts.price);
-  const violations = violationsOf(judgement);
   const evidence = evidenceOf(judgement);
+  if (!evidence.every(({ value }) => inBounds(value))) return deny(intent, limits, [cannotBeJudged(OUT_OF_BOUNDS)]);
+  const violations = violationsOf(judgement);
   const kill_switch_triggered = trips(violations, limits);
   const answer = (decision: Verdict, order: OrderIntent | null, found: readonly Violation[]): Decision => ({
     decision,

@@ -23,7 +23,7 @@ export const intentOf = (fields: Partial<OrderIntent> & { readonly symbol?: stri
   };
 };
 
-const basePolicy: CapitalPolicy = {
+export const basePolicy: CapitalPolicy = {
   version: '0.1',
   timezone: 'UTC',
   defaults: { mode: 'enforce', decision: 'deny' },

@@ -8,9 +8,13 @@ import { isBlank, linesOf } from '../files';
  * The intents of a JSONL file, one a line, blank lines passed over. All lines are read before the first is answered: a broken one stops the
  * run before anything of it is decided, unless `onInvalid` takes its error (with the line's number) and the run goes on without it.
  */
-export const readIntents = async (file: string, onInvalid?: (error: string) => void): Promise<readonly OrderIntent[]> => {
+export const readIntents = async (
+  file: string,
+  onInvalid?: (error: string) => void,
+  seen: (bytes: Buffer) => void = () => undefined,
+): Promise<readonly OrderIntent[]> => {
   const intents: OrderIntent[] = [];
-  for await (const { number, bytes } of linesOf(file)) {
+  for await (const { number, bytes } of linesOf(file, undefined, seen)) {
     if (isBlank(bytes)) continue;
     const read = readDocument('order_intent', bytes);
     if (read.ok) {

@@ -12,10 +12,11 @@ import type { RunSummary } from '../../contracts/documents/writeDocument';
 import type { ControlPayload, ExecutionState, MarketSnapshot, OrderIntent, PortfolioState } from '../../contracts/messages';
 import { parseRfc3339 } from '../../contracts/timestamp';
 import { AUDIT_RECORDS, CONTROL_EVENTS, MARKET_PRICES, ORDER_INTENTS, partitionOf } from '../../contracts/topics';
+import type { Topic } from '../../contracts/topics';
 import type { Broker } from '../../gateway/broker';
 import { Gateway } from '../../gateway/gateway';
 import type { ReportedExecution } from '../../gateway/gateway';
-import type { OutgoingRecord, TransactionalWriter } from '../../processor/bus';
+import type { BusRecord, OutgoingRecord, TransactionalWriter } from '../../processor/bus';
 import type { FoldObserver } from '../../processor/observer';
 import { Processor } from '../../processor/processor';
 import { Failure } from '../failure';
@@ -26,6 +27,8 @@ import { faultPoints } from './faultPoints';
 
 export interface RunInput {
   readonly runId: string;
+  /** Tells these inputs from others under the same run id: text without line breaks. */
+  readonly fingerprint: string;
   readonly policy: PolicyFile;
   readonly portfolio: PortfolioState;
   readonly market: MarketSnapshot;
@@ -94,6 +97,7 @@ class RunJob {
       observer,
       faultPoint: faultPoints,
     });
+    await this.checkDirectory();
     if (this.ledger !== undefined) await refold({ bus, codec, partition, observer: observer.target });
     observer.open();
     this.gateway = await Gateway.takeOver(
@@ -105,6 +109,8 @@ class RunJob {
   async finish(): Promise<RunSummary> {
     const { intents, runId } = this.input;
     await this.drain();
+    // A start that was published and not folded has been folded only now.
+    await this.checkDirectory();
     if (this.ledger === undefined) await this.start();
     this.published = await this.countPublished();
     while (this.published < intents.length) {
@@ -112,7 +118,7 @@ class RunJob {
       await this.drain();
     }
     if (this.ledger?.state.status === 'ACTIVE') {
-      await this.publish([this.control({ type: 'RunEnded' }, this.ledger.state.clock)]);
+      await this.publish([this.control({ type: 'RunEnded' }, 'all intents are decided', this.ledger.state.clock)]);
       await this.drain();
     }
     const { ledger } = this;
@@ -129,6 +135,27 @@ class RunJob {
 
   private get ledger() {
     return this.processor?.shard.runs.get(this.input.runId);
+  }
+
+  /**
+   * Prices belong to the shard, so that runs which trade by turns in one directory would judge by each other's market: an unfinished one must be
+   * finished first. And a run that is found must have begun with these inputs.
+   */
+  private async checkDirectory(): Promise<void> {
+    const { runId, fingerprint } = this.input;
+    for (const { state } of this.processor?.shard.runs.values() ?? []) {
+      if (state.status === 'ACTIVE' && state.runId !== runId) {
+        throw new Failure(
+          `run ${state.runId} of this data directory is not finished: give its command again first, or use another --data-dir`,
+        );
+      }
+    }
+    for await (const { key, value } of this.recordsOf(CONTROL_EVENTS)) {
+      if (key === null || !this.key.equals(key)) continue;
+      const control = this.session.codec.decodeValue(CONTROL_EVENTS, value);
+      if (!control.ok || control.value.payload.type !== 'RunStarted' || control.value.reason === reasonOf(fingerprint)) continue;
+      throw new Failure(`run ${runId} of this data directory was started with other inputs; choose another --run-id`);
+    }
   }
 
   /** RunStarted and the prices, in one transaction: a second start finds both or neither. The run begins at its first intent: its clock must not be ahead of the stream. */
@@ -155,7 +182,10 @@ class RunJob {
       value: this.session.codec.encodeValue(MARKET_PRICES, { symbol, price: market.prices.get(symbol) ?? null }),
       timestamp: marketTime,
     });
-    await this.publish([this.control(payload, startTime), ...[...withdrawn.sort(), ...market.prices.keys()].map(price)]);
+    await this.publish([
+      this.control(payload, reasonOf(this.input.fingerprint), startTime),
+      ...[...withdrawn.sort(), ...market.prices.keys()].map(price),
+    ]);
     await this.drain();
     if (this.ledger?.state.status !== 'ACTIVE') throw new Failure(`run ${runId} could not be started; see ${AUDIT_RECORDS}`);
   }
@@ -203,35 +233,44 @@ class RunJob {
     if (records.length > 0) await this.feeder?.commit(records);
   }
 
-  private control(payload: ControlPayload, timestamp: number): OutgoingRecord {
+  private control(payload: ControlPayload, reason: string, timestamp: number): OutgoingRecord {
     return {
       topic: CONTROL_EVENTS,
       partition: this.partition,
       key: this.key,
-      value: this.session.codec.encodeValue(CONTROL_EVENTS, { actor: 'policygate run', reason: '', payload }),
+      value: this.session.codec.encodeValue(CONTROL_EVENTS, { actor: 'policygate run', reason, payload }),
       timestamp,
     };
   }
 
   private async countPublished(): Promise<number> {
-    const { bus } = this.session;
-    const end = await bus.endOffset(ORDER_INTENTS, this.partition);
-    if (end === 0 || this.ledger === undefined) return 0;
-    const reader = await bus.reader([{ topic: ORDER_INTENTS, partition: this.partition, offset: 0 }]);
     let count = 0;
+    for await (const { key } of this.recordsOf(ORDER_INTENTS)) if (key !== null && this.key.equals(key)) count += 1;
+    return count;
+  }
+
+  private async *recordsOf(topic: Topic): AsyncGenerator<BusRecord> {
+    const { bus } = this.session;
+    const end = await bus.endOffset(topic, this.partition);
+    if (end === 0) return;
+    const reader = await bus.reader([{ topic, partition: this.partition, offset: 0 }]);
     try {
+      // A bus in memory may have let go of what was read: then nothing comes, and there is nothing to go on from.
       for (let next = 0; next < end;) {
-        for (const { key, offset } of await reader.poll({ maxRecords: 5_000, maxWaitMs: 1_000 })) {
-          next = offset + 1;
-          if (key !== null && this.key.equals(key)) count += 1;
+        const records = await reader.poll({ maxRecords: 5_000, maxWaitMs: 0 });
+        if (records.length === 0) return;
+        for (const record of records) {
+          next = record.offset + 1;
+          yield record;
         }
       }
     } finally {
       await reader.close();
     }
-    return count;
   }
 }
+
+const reasonOf = (fingerprint: string): string => `inputs sha256:${fingerprint}`;
 
 const timeOf = ({ timestamp, intent_id }: OrderIntent): number => {
   const time = parseRfc3339(timestamp);

@@ -31,9 +31,10 @@ export interface Kind<T> {
   readonly schema: Readonly<Record<string, unknown>>;
 }
 
+const LONE_SURROGATE = /\p{Surrogate}/u;
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
-/** A name from outside: not empty, no control characters. (The reader has refused lone surrogates.) */
+/** A name from outside: not empty, no control characters. (JSON with lone surrogates is refused by its reader, YAML is not.) */
 export const name: Kind<string> = {
   read: (value) => {
     if (typeof value !== 'string') return refuse('a text', value);
@@ -47,6 +48,7 @@ export const name: Kind<string> = {
 export const nameFault = (text: string): string | undefined => {
   if (text === '') return 'a name that is not empty';
   if (text.length > LONGEST_NAME) return `a name of at most ${LONGEST_NAME} characters`;
+  if (LONE_SURROGATE.test(text)) return 'a name without half surrogate pairs';
   return CONTROL.test(text) ? 'a name without control characters' : undefined;
 };
 

@@ -76,6 +76,7 @@ const demo = async (directory: string, io: Io): Promise<void> => {
 
 const demoInput = async (): Promise<RunInput> => ({
   runId: RUN_ID,
+  fingerprint: 'demo',
   policy: await readPolicyFile(join(SCENARIO, 'policy.yaml')),
   portfolio: await readDocumentFile('portfolio_state', join(SCENARIO, 'portfolio.json')),
   market: await readDocumentFile('market_snapshot', join(SCENARIO, 'market.json')),

@@ -1,19 +1,18 @@
-import { appendFile, mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { describeError } from '../../../contracts/contractError';
 import { readDocumentValue } from '../../../contracts/documents/readDocument';
 import type { JsonDocumentKind, JsonDocuments } from '../../../contracts/documents/readDocument';
 import { decisionText, plain } from '../../../contracts/documents/writeDocument';
 import { readJson } from '../../../contracts/json/readJson';
-import { isJsonObject } from '../../../contracts/json/value';
+import { isJsonObject, JsonNumber } from '../../../contracts/json/value';
 import type { JsonObject } from '../../../contracts/json/value';
 import { jsonString, prettyJson } from '../../../contracts/json/write';
 import { policyHash, readPolicy } from '../../../contracts/policyDocument';
 import { evaluateDocuments } from '../../evaluation';
 import type { Evaluation } from '../../evaluation';
 import { Failure, lineOf } from '../../failure';
-import { errorsInOneLine, isBlank, linesOf, NO_EXECUTION, readDocumentFile, readPolicyFile, unreadable } from '../../files';
+import { errorsInOneLine, isBlank, linesOf, NO_EXECUTION, readDocumentFile, readPolicyFile } from '../../files';
+import { LogFile } from '../../logFile';
 import type { Io } from '../io';
 
 interface EvalOptions {
@@ -28,7 +27,7 @@ interface EvalOptions {
 }
 
 /** Of a batch's lines: each holds a policy and up to four documents. */
-const LONGEST_BATCH_LINE = 1 << 20;
+const LONGEST_BATCH_LINE = 1 << 20; // as the help says
 
 /** `policygate eval`, and `policygate-eval`. Answers with the exit code: 0 ALLOW or MODIFY, 1 DENY. */
 export const evalCommand = (parent: Command, io: Io, exit: (code: number) => void): void => {
@@ -53,7 +52,7 @@ Exit codes: 0 ALLOW or MODIFY, 1 DENY, 2 could not be judged (one line on stderr
 
 Examples:
   policygate eval --policy policies/base.yaml --intent intent.json --portfolio portfolio.json --market market.json --pretty
-  policygate eval --batch cases.ndjson > decisions.ndjson     # one {id, decision} or {id, error} a line; exit 0`,
+  policygate eval --batch cases.ndjson > decisions.ndjson     # one {id, decision} or {id, error} a line; exit 0\n\nA line of a batch may have 1 MiB.`,
     )
     .action(async (options: EvalOptions) => {
       if (options.batch !== undefined) return evaluateBatch(options.batch, io);
@@ -87,29 +86,31 @@ const required = (options: EvalOptions, name: 'policy' | 'intent' | 'portfolio' 
 };
 
 const append = async (file: string, { auditLine }: Evaluation): Promise<void> => {
+  const log = await LogFile.open(file, false, () => false);
   try {
-    await mkdir(dirname(file), { recursive: true });
-    await appendFile(file, `${auditLine()}\n`, 'utf8');
-  } catch (error) {
-    throw unreadable(file, error);
+    log.add(auditLine());
+    log.commit();
+    log.flush();
+  } finally {
+    log.close();
   }
 };
 
 /** Each line alone: one that is bad answers with its error, and spoils no other. */
 const evaluateBatch = async (file: string, io: Io): Promise<void> => {
   for await (const { number, bytes } of linesOf(file, LONGEST_BATCH_LINE)) {
-    if (!isBlank(bytes)) io.out(`${evaluateLine(bytes, number)}\n`);
+    if (!isBlank(bytes)) io.out(`${evaluateLine(bytes, number, io)}\n`);
   }
 };
 
-const evaluateLine = (bytes: Buffer, number: number): string => {
+const evaluateLine = (bytes: Buffer, number: number, io: Io): string => {
   const json = readJson(bytes, LONGEST_BATCH_LINE);
   if (!json.ok) return `{"error":${jsonString(`line ${number}: ${describeError(json.error)}`)},"id":null}`;
   if (!isJsonObject(json.value)) return `{"error":${jsonString(`line ${number}: expected an object`)},"id":null}`;
   const { id } = json.value;
-  const name = typeof id === 'string' ? jsonString(id) : 'null';
+  const name = typeof id === 'string' ? jsonString(id) : id instanceof JsonNumber ? id.text : 'null';
   try {
-    const { decision, measured } = evaluateCase(json.value);
+    const { decision, measured } = evaluateCase(json.value, (warning) => io.err(`Warning: line ${number}: ${warning}\n`));
     return `{"decision":${decisionText(decision, measured.evalMs)},"id":${name}}`;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -117,11 +118,12 @@ const evaluateLine = (bytes: Buffer, number: number): string => {
   }
 };
 
-const evaluateCase = (line: JsonObject): Evaluation => {
+const evaluateCase = (line: JsonObject, warn: (warning: string) => void): Evaluation => {
   const { policy_yaml: text, intent, portfolio, market, execution } = line;
   if (typeof text !== 'string') throw new Failure('policy_yaml: expected the text of a policy');
   const policy = readPolicy(text, 'policy_yaml');
   if (!policy.ok) throw new Failure(errorsInOneLine(policy.error));
+  policy.value.warnings.forEach(warn);
   const documentOf = <K extends JsonDocumentKind>(
     kind: K,
     name: string,

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Option } from 'commander';
@@ -11,7 +12,7 @@ import { runIdFault } from '../../../contracts/runId';
 import { simBroker } from '../../../gateway/brokers/sim';
 import type { FoldObserver } from '../../../processor/observer';
 import { Failure } from '../../failure';
-import { NO_EXECUTION, readBytes, readDocumentFile, readPolicyFile, unreadable } from '../../files';
+import { NO_EXECUTION, readDocumentFile, readPolicyFile, unreadable } from '../../files';
 import { LogFile } from '../../logFile';
 import { readIntents } from '../../run/intentsFile';
 import { runJob } from '../../run/runJob';
@@ -151,29 +152,43 @@ const filesOf = ({ policy, intents, portfolio, market }: RunOptions): RunFiles =
 
 const readInput = async (options: RunOptions, io: Io): Promise<RunInput> => {
   const files = filesOf(options);
-  const policy = await readPolicyFile(files.policy);
+  const print = new Fingerprint(options.skipInvalid === true ? 'without invalid lines' : 'all lines');
+  const policy = await readPolicyFile(files.policy, print.next());
   for (const warning of policy.warnings) io.err(`Warning: ${warning}\n`);
-  const portfolio = await readDocumentFile('portfolio_state', files.portfolio);
-  const market = await readDocumentFile('market_snapshot', files.market);
-  const execution = options.execution === undefined ? NO_EXECUTION : await readDocumentFile('execution_state', options.execution);
+  const portfolio = await readDocumentFile('portfolio_state', files.portfolio, print.next());
+  const market = await readDocumentFile('market_snapshot', files.market, print.next());
+  const execution =
+    options.execution === undefined ? NO_EXECUTION : await readDocumentFile('execution_state', options.execution, print.next());
   const onInvalid = options.skipInvalid === true ? (error: string) => io.err(`Warning: skipped ${error}\n`) : undefined;
-  const intents = await readIntents(files.intents, onInvalid);
-  const runId = options.runId ?? (options.dataDir === undefined ? randomUUID() : await derivedRunId(files, options));
-  return { runId, policy, portfolio, market, execution, intents };
+  const intents = await readIntents(files.intents, onInvalid, print.next());
+  const fingerprint = print.text();
+  const runId = options.runId ?? (options.dataDir === undefined ? randomUUID() : derivedUuid(`run/${fingerprint}`));
+  return { runId, fingerprint, policy, portfolio, market, execution, intents };
 };
 
-/** The same inputs are the same run: that is how a second start finds what the first one did. */
-const derivedRunId = async (
-  { policy, intents, portfolio, market }: RunFiles,
-  { execution, skipInvalid }: RunOptions,
-): Promise<string> => {
-  const hash = createHash('sha256').update(skipInvalid === true ? 'skip' : 'all');
-  for (const file of [policy, intents, portfolio, market, ...(execution === undefined ? [] : [execution])]) {
-    const bytes = await readBytes(file);
-    hash.update(`\n${bytes.length}\n`).update(bytes);
+/** SHA-256 over the inputs as they were read: the same inputs are the same run, which is how a second start finds what the first one did. */
+class Fingerprint {
+  private readonly hash: Hash;
+  private bytes = 0;
+
+  constructor(kind: string) {
+    this.hash = createHash('sha256').update(kind);
   }
-  return derivedUuid(`run/${hash.digest('hex')}`);
-};
+
+  /** Takes in the next file, in one piece or several. */
+  next(): (bytes: Buffer) => void {
+    this.hash.update(`\n${this.bytes}\n`);
+    this.bytes = 0;
+    return (bytes) => {
+      this.bytes += bytes.length;
+      this.hash.update(bytes);
+    };
+  }
+
+  text(): string {
+    return this.hash.update(`\n${this.bytes}`).digest('hex');
+  }
+}
 
 const writeSummary = async (file: string, text: string): Promise<void> => {
   try {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { describeError } from '../../../contracts/contractError';
 import { readDocument } from '../../../contracts/documents/readDocument';
 import type { JsonDocumentKind } from '../../../contracts/documents/readDocument';
-import { jsonString } from '../../../contracts/json/write';
+import { canonicalJson, jsonString } from '../../../contracts/json/write';
 import { readPolicy } from '../../../contracts/policyDocument';
 import { Failure, lineOf } from '../../failure';
 import { isBlank, linesOf, readBytes } from '../../files';
@@ -86,11 +86,11 @@ const validateFile = async (kind: string, file: string, io: Io): Promise<boolean
 
 const validateBatch = async (file: string, io: Io): Promise<void> => {
   for await (const { number, bytes } of linesOf(file, LONGEST_BATCH_LINE)) {
-    if (!isBlank(bytes)) io.out(`${validateLine(bytes, number)}\n`);
+    if (!isBlank(bytes)) io.out(`${validateLine(bytes, number, io)}\n`);
   }
 };
 
-const validateLine = (bytes: Buffer, number: number): string => {
+const validateLine = (bytes: Buffer, number: number, io: Io): string => {
   let line: Record<string, unknown>;
   try {
     const parsed: unknown = JSON.parse(bytes.toString('utf8'));
@@ -100,15 +100,16 @@ const validateLine = (bytes: Buffer, number: number): string => {
     return rejection(null, `line ${number}: ${lineOf(error)}`);
   }
   const { id, kind, text, text_base64: base64 } = line;
-  const name = typeof id === 'string' ? id : null;
+  const name = typeof id === 'string' || typeof id === 'number' ? id : null;
   if (typeof kind !== 'string') return rejection(name, `kind: expected one of ${KINDS.join(', ')}`);
   if (typeof text !== 'string' && typeof base64 !== 'string')
     return rejection(name, 'text: required field is missing (or text_base64)');
   const document = typeof text === 'string' ? text : Buffer.from(String(base64), 'base64');
-  const { errors } = check(kind, document);
+  const { errors, warnings } = check(kind, document);
+  for (const warning of warnings) io.err(`Warning: line ${number}: ${warning}\n`);
   return errors.length === 0 ? `{"id":${idText(name)},"rejected":false}` : rejection(name, errors.join('; '));
 };
 
-const rejection = (id: string | null, error: string): string =>
+const rejection = (id: string | number | null, error: string): string =>
   `{"error":${jsonString(error)},"id":${idText(id)},"rejected":true}`;
-const idText = (id: string | null): string => (id === null ? 'null' : jsonString(id));
+const idText = (id: string | number | null): string => canonicalJson(id);
