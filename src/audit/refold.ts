@@ -72,8 +72,8 @@ const foldUpTo = async (context: FoldContext, inputs: InputCursor, audit: AuditR
   const { topic } = audit.input;
   if (!isInputTopic(topic as InputTopic))
     throw new DivergenceError(context.shard.partition, offset, `\`${topic}\` is no input topic`);
-  for (const other of INPUT_TOPICS) if (other !== topic) await inputs.foldBefore(context, other, audit.positions);
-  await inputs.foldBefore(context, topic as InputTopic, audit.positions);
+  for (const other of INPUT_TOPICS) if (other !== topic) await inputs.foldBefore(context, other, audit.positions, offset);
+  await inputs.foldBefore(context, topic as InputTopic, audit.positions, offset);
 };
 
 const keepAuditRecords = ({ outputs }: FoldContext): void => {
@@ -115,13 +115,17 @@ class InputCursor {
     return new InputCursor(readers, partition);
   }
 
-  /** Folds the topic's records before its position in `positions`. */
-  async foldBefore(context: FoldContext, topic: InputTopic, positions: InputPositions): Promise<void> {
+  /** Folds the topic's records before its position in `positions`, which the audit record at `auditOffset` names. */
+  async foldBefore(context: FoldContext, topic: InputTopic, positions: InputPositions, auditOffset: number): Promise<void> {
     const end = positions[POSITION_FIELD[topic]];
     while (context.shard.positions[POSITION_FIELD[topic]] < end) {
       const input = await this.next(topic);
       if (input === undefined || input.offset >= end) {
-        throw new DivergenceError(this.partition, -1, `${topic} before offset ${end} was folded once, and is missing now`);
+        throw new DivergenceError(
+          this.partition,
+          auditOffset,
+          `${topic} before offset ${end} was folded for it, and is missing now`,
+        );
       }
       fold(context, input);
     }
