@@ -1,6 +1,5 @@
 /** The documents that a command line names, read whole and checked. A Failure names the file, the place in it and what was expected. */
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { describeError } from '../contracts/contractError';
 import type { ContractError } from '../contracts/contractError';
 import type { JsonDocumentKind, JsonDocuments } from '../contracts/documents/readDocument';
@@ -52,13 +51,18 @@ export const errorsInOneLine = (errors: readonly ContractError[]): string => {
   return errors.slice(0, SHOWN_ERRORS).map(describeError).join('; ') + (more > 0 ? `; and ${more} more` : '');
 };
 
-/** The file's bytes; a folder, a missing file or one beyond a document's size is a Failure. */
+/** What is read of a file that should hold one document: enough to say how much too large it is, and no more. */
+const READ_BYTES = 1 << 24;
+
+/** The file's bytes, at most READ_BYTES of them. A folder or a missing file is a Failure; a size is judged by whoever parses. */
 export const readBytes = async (file: string): Promise<Buffer> => {
+  const chunks: Buffer[] = [];
   try {
-    return await readFile(file);
+    for await (const chunk of createReadStream(file, { end: READ_BYTES - 1 }) as AsyncIterable<Buffer>) chunks.push(chunk);
   } catch (error) {
     throw unreadable(file, error);
   }
+  return Buffer.concat(chunks);
 };
 
 /** How long a line of a stream may be: as long as a document. Longer ones are handed on cut, one byte too long, so that they are refused. */

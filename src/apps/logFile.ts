@@ -72,11 +72,6 @@ export class LogFile {
     this.pending.length = 0;
   }
 
-  /** What was added since the last commit has not happened, or will be offered again. */
-  discard(): void {
-    this.pending.length = 0;
-  }
-
   /** Closes the file, with what was committed in it if it takes that; whoever must know calls `flush` first. */
   close(): void {
     try {

@@ -25,7 +25,6 @@ import { auditRecordText, inputText, positionsText } from './auditRecordText';
 export interface LineSink {
   add(line: string): void;
   commit(): void;
-  discard(): void;
 }
 
 /** The documents of an AuditEvent, before the decision. */
@@ -77,10 +76,6 @@ export class AuditLog implements FoldObserver {
 
   committed(): void {
     this.sink.commit();
-  }
-
-  discarded(): void {
-    this.sink.discard();
   }
 }
 

@@ -17,9 +17,6 @@ const allOf = (observers: readonly FoldObserver[]): FoldObserver => ({
   committed: async () => {
     for (const observer of observers) await observer.committed?.();
   },
-  discarded: () => {
-    for (const observer of observers) observer.discarded?.();
-  },
 });
 
 /** Hears nothing of a processor's fold until it is opened: before that, `target` is told what the log holds already. */
@@ -49,9 +46,5 @@ export class DeferredObserver implements FoldObserver {
 
   committed(): void | Promise<void> {
     return this.isOpen ? this.target.committed?.() : undefined;
-  }
-
-  discarded(): void {
-    if (this.isOpen) this.target.discarded?.();
   }
 }

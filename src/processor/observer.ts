@@ -20,8 +20,6 @@ export interface FoldObserver {
   recorded?(record: AuditRecord, hash: Uint8Array, measured: Measured): void;
   /** All that was seen since the last call is durable. */
   committed?(): void | Promise<void>;
-  /** All that was seen since the last call never happened. */
-  discarded?(): void;
 }
 
 /** The wall clock, as a port: a refold answers with what was recorded. */
