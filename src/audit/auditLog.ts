@@ -79,6 +79,12 @@ export class AuditLog implements FoldObserver {
   }
 }
 
+/**
+ * Of the violations in the window, a line lists the newest: after a trip they would grow with every denied intent, and the log with their square. Their
+ * number stands in the facts.
+ */
+const VIOLATIONS_SHOWN = 1_000;
+
 /** `asOf`: the clock that the violation window is shown at, ms; `market`: the text of the market snapshot. */
 export const situationOf = (
   { account, exposure, orders, violations, active, killSwitchActive }: RunState,
@@ -87,7 +93,7 @@ export const situationOf = (
 ): SituationTexts => {
   const positions = new Map<string, Decimal>();
   for (const [symbol, { qty }] of exposure.positions) if (qty !== 0n) positions.set(symbol, qty);
-  const inWindow = active === undefined ? [] : violations.entries(asOf, windowMs(active));
+  const inWindow = active === undefined ? [] : violations.entries(asOf, windowMs(active), VIOLATIONS_SHOWN);
   return {
     portfolio_state: portfolioStateText({
       equity: account.equity,

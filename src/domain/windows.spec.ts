@@ -55,11 +55,21 @@ describe('violations in the window', () => {
     expect([window.count(10_000, 5_000), window.count(10_000, 60_000), window.count(10_000, 5_000)]).toEqual([0, 1, 0]);
   });
 
+  it('are listed with the ones that the run began with, the newest of them', () => {
+    const window = new ViolationWindow([{ at: 0, rule_id: 'EXP-001' }]);
+    for (const at of [5, 6, 7]) window.add(at, 'KILL-001');
+    expect(window.entries(10, 100, 10).map(({ at }) => at)).toEqual([0, 5, 6, 7]);
+    expect(window.entries(10, 100, 2).map(({ at }) => at)).toEqual([6, 7]);
+    expect(window.entries(10, 4, 10).map(({ at }) => at)).toEqual([6, 7]);
+  });
+
   it('are remembered up to the largest number that a policy can ask for', () => {
     const window = new ViolationWindow([{ at: 0, rule_id: 'EXP-001' }]);
     for (let n = 0; n < VIOLATIONS_KEPT + 5_000; n++) window.add(n, 'KILL-001');
     expect(window.count(20_000, 1_000_000)).toBe(VIOLATIONS_KEPT);
-    expect(window.entries(20_000, 1_000_000)).toHaveLength(VIOLATIONS_KEPT);
-    expect(window.entries(20_000, 6_000).map(({ at }) => at)).toEqual(Array.from({ length: 1_000 }, (_, n) => 14_000 + n));
+    expect(window.entries(20_000, 1_000_000, 50_000)).toHaveLength(VIOLATIONS_KEPT);
+    expect(window.entries(20_000, 6_000, 50_000).map(({ at }) => at)).toEqual(
+      Array.from({ length: 1_000 }, (_, n) => 14_000 + n),
+    );
   });
 });

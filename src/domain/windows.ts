@@ -108,11 +108,12 @@ export class ViolationWindow {
     return Math.min(VIOLATIONS_KEPT, recent + this.initial.length - this.initialFrom(clock, windowMs));
   }
 
-  /** The violations that `count` counts at that clock, oldest first. */
-  entries(clock: number, windowMs: number): readonly InitialViolation[] {
+  /** The newest `most` of the violations that `count` counts at that clock, oldest first. */
+  entries(clock: number, windowMs: number, most: number): readonly InitialViolation[] {
     let from = this.queue.length;
-    while (from > this.head && clock - (this.queue[from - 1]?.at ?? clock) <= windowMs) from -= 1;
-    return [...this.initial.slice(this.initialFrom(clock, windowMs)), ...this.queue.slice(from)].slice(-VIOLATIONS_KEPT);
+    const first = Math.max(this.head, this.queue.length - most);
+    while (from > first && clock - (this.queue[from - 1]?.at ?? clock) <= windowMs) from -= 1;
+    return [...this.initial.slice(this.initialFrom(clock, windowMs)), ...this.queue.slice(from)].slice(-Math.min(most, VIOLATIONS_KEPT));
   }
 
   private seek(clock: number, windowMs: number): void {
