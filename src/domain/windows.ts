@@ -113,7 +113,9 @@ export class ViolationWindow {
     let from = this.queue.length;
     const first = Math.max(this.head, this.queue.length - most);
     while (from > first && clock - (this.queue[from - 1]?.at ?? clock) <= windowMs) from -= 1;
-    return [...this.initial.slice(this.initialFrom(clock, windowMs)), ...this.queue.slice(from)].slice(-Math.min(most, VIOLATIONS_KEPT));
+    return [...this.initial.slice(this.initialFrom(clock, windowMs)), ...this.queue.slice(from)].slice(
+      -Math.min(most, VIOLATIONS_KEPT),
+    );
   }
 
   private seek(clock: number, windowMs: number): void {
