@@ -53,7 +53,7 @@ export const evaluateDocuments = (input: EvaluationInput): Result<Evaluation, Co
         engine_version: ENGINE_VERSION,
         intent,
         facts,
-        decision: { ...decision, run_id: '', seq: 0, clock, reference_price: facts.price, policy_hash: policy.hash },
+        decision: { ...decision, run_id: '', seq: 0, clock, reference_price: facts?.price ?? null, policy_hash: policy.hash },
         execution: null,
         control: null,
         kill_switch: null,

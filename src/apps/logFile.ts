@@ -19,6 +19,8 @@ export class LogFile {
   /** Committed lines that are not written yet. */
   private buffer = Buffer.allocUnsafe(FLUSH_BYTES);
   private filled = 0;
+  /** How much of the buffer is in the file: a write that failed half way is gone on with, not begun again. */
+  private written = 0;
 
   private constructor(
     private readonly file: string,
@@ -85,13 +87,14 @@ export class LogFile {
   /** Writes out what was committed. Throws a Failure where the file takes no more. */
   flush(): void {
     try {
-      for (let written = 0; written < this.filled;) {
-        written += writeSync(this.descriptor, this.buffer, written, this.filled - written);
+      while (this.written < this.filled) {
+        this.written += writeSync(this.descriptor, this.buffer, this.written, this.filled - this.written);
       }
     } catch (error) {
       throw unreadable(this.file, error);
     }
     this.filled = 0;
+    this.written = 0;
   }
 
   /** Our JSON is ASCII, so that a line has as many bytes as characters, and is copied rather than encoded. */

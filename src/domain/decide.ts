@@ -50,20 +50,20 @@ const OUT_OF_BOUNDS = 'A loss or an exposure is 10^20 times equity or more: out 
  */
 export const decide = (intent: OrderIntent, limits: AppliedLimits, facts: Facts): Decision => {
   try {
-    return judge(intent, limits, facts);
+    return evaluated(intent, limits, facts);
   } catch {
     // We were wrong somewhere: fail closed, on record, and the stream lives on.
-    return refuse(intent, 'The evaluation failed on this intent.');
+    return refuse(intent, 'The evaluation failed on this intent.', limits);
   }
 };
 
-const judge = (intent: OrderIntent, limits: AppliedLimits, facts: Facts): Decision => {
+const evaluated = (intent: OrderIntent, limits: AppliedLimits, facts: Facts): Decision => {
   const unpriced = missingPrice(intent, facts);
   if (unpriced !== undefined || facts.price === null) return deny(intent, limits, unpriced === undefined ? NONE : [unpriced]);
 
   const judgement = judgementOf(intent, limits, facts, facts.price);
   const evidence = evidenceOf(judgement);
-  if (!evidence.every(({ value }) => inBounds(value))) return deny(intent, limits, [cannotBeJudged(OUT_OF_BOUNDS)]);
+  if (!evidence.every(({ value }) => inBounds(value))) return refuse(intent, OUT_OF_BOUNDS, limits);
   const violations = violationsOf(judgement);
   const kill_switch_triggered = trips(violations, limits);
   const answer = (decision: Verdict, order: OrderIntent | null, found: readonly Violation[]): Decision => ({
@@ -91,8 +91,9 @@ const judge = (intent: OrderIntent, limits: AppliedLimits, facts: Facts): Decisi
   return answer('DENY', null, [explained]);
 };
 
-/** Denies without facts to judge by: SYS-002 with its reason, no evidence. */
-export const refuse = (intent: OrderIntent, reason: string): Decision => deny(intent, undefined, [cannotBeJudged(reason)]);
+/** Denies without facts to judge by: SYS-002 with its reason, no evidence. It can trip the kill switch only of `limits`. */
+export const refuse = (intent: OrderIntent, reason: string, limits?: AppliedLimits): Decision =>
+  deny(intent, limits, [cannotBeJudged(reason)]);
 
 const deny = (intent: OrderIntent, limits: AppliedLimits | undefined, violations: readonly Violation[]): Decision => ({
   decision: 'DENY',

@@ -1,10 +1,10 @@
 /** One intent against given documents, without a log: what `eval` and a what-if question ask. */
 import type { Decimal } from '../contracts/decimal';
-import type { Decision, ExecutionState, Facts, OrderIntent, PortfolioState } from '../contracts/messages';
-import { decide } from './decide';
+import type { ExecutionState, OrderIntent, PortfolioState } from '../contracts/messages';
 import { advanceClock, evolve } from './evolve';
-import { resolveLimits } from './limits';
-import { readFacts, unknownRun } from './state';
+import { judge } from './judge';
+import type { Judged } from './judge';
+import { unknownRun } from './state';
 import type { ActivePolicy, RunState } from './state';
 
 export interface Situation {
@@ -37,13 +37,8 @@ const usablePrices = (prices: ReadonlyMap<string, Decimal>): ReadonlyMap<string,
   new Map([...prices].filter(([, price]) => price > 0n));
 
 /** The same judgement as in the stream, with the facts that it used. */
-export const evaluate = (
-  intent: OrderIntent,
-  situation: Situation,
-): { readonly decision: Decision; readonly facts: Facts; readonly run: RunState } => {
+export const evaluate = (intent: OrderIntent, situation: Situation): Judged & { readonly run: RunState } => {
   const prices = usablePrices(situation.prices);
   const run = runInSituation('', intent.account_id, situation, prices);
-  const facts = readFacts(run, intent, prices);
-  const limits = resolveLimits(situation.policy.policy, intent.instrument.symbol, intent.strategy_id);
-  return { decision: decide(intent, limits, facts), facts, run };
+  return { ...judge(run, intent, prices), run };
 };

@@ -2,7 +2,7 @@
  * The bookkeeping: the only way in which a run's state changes. Total: what has happened cannot be refused. The state is changed in place; it
  * belongs to one fold, and is thrown away with it when anything fails.
  */
-import { minus, smaller, ZERO } from '../contracts/decimal';
+import { inBounds, minus, plus, smaller, ZERO } from '../contracts/decimal';
 import type { Decimal } from '../contracts/decimal';
 import type { Decision, ExecutionEvent, ExecutionState, OrderIntent, OrderStatus, PortfolioState } from '../contracts/messages';
 import { Exposure, FLAT } from './exposure';
@@ -135,6 +135,16 @@ export const meaningOf = (run: RunState, event: ExecutionEvent): ExecutionMeanin
     event.cum_qty > order.cum_qty ||
     (order.status === 'WORKING' && (event.leaves_qty === 0n || event.event === 'ORDER_SUBMITTED'));
   return changes ? 'expected' : 'no change';
+};
+
+/** Whether the position after this event still is a decimal: one that is not could be neither recorded nor restored. */
+export const fitsPosition = (run: RunState, event: ExecutionEvent): boolean => {
+  const order = run.intents.get(event.intent_id);
+  const { symbol, side } = order ?? event;
+  const filled = order?.cum_qty ?? ZERO;
+  const grown = event.cum_qty > filled ? minus(event.cum_qty, filled) : ZERO;
+  const { qty } = run.exposure.of(symbol);
+  return inBounds(side === 'buy' ? plus(qty, grown) : minus(qty, grown));
 };
 
 /**

@@ -1,5 +1,5 @@
 import type { ExecutionEvent } from '../contracts/messages';
-import { evolve, meaningOf } from '../domain/evolve';
+import { evolve, fitsPosition, meaningOf } from '../domain/evolve';
 import type { BusRecord } from './bus';
 import type { FoldContext } from './foldContext';
 import { record, unmeasured } from './foldContext';
@@ -18,6 +18,10 @@ export const foldExecution = (
   const embedded = { execution: body };
   if (state.status === 'ENDED') {
     const note = `run \`${state.runId}\` has ended: its positions are closed`;
+    return record(context, ledger, input, { kind: 'REJECTED_INPUT', execution, note }, measured, embedded);
+  }
+  if (!fitsPosition(state, execution)) {
+    const note = `the position after it is out of bounds (10^20 or more): correct the portfolio of run \`${state.runId}\``;
     return record(context, ledger, input, { kind: 'REJECTED_INPUT', execution, note }, measured, embedded);
   }
   const meaning = meaningOf(state, execution);

@@ -145,6 +145,30 @@ describe('executions', () => {
   });
 });
 
+describe('what is too large to be written down', () => {
+  const huge = '90000000000000000000';
+
+  it('is denied without facts, on record, and the stream lives on: exposure', async () => {
+    const symbols = Array.from({ length: 10 }, (_, n) => `S${n}`);
+    const portfolio = portfolioOf(Object.fromEntries(symbols.map((symbol) => [symbol, huge])), huge);
+    const shard = await openRun({ portfolio, policy_text: policyText({ tripOn: '"SYS-002"' }) });
+    await shard.feed(...symbols.map((symbol) => shard.price(symbol, huge)), shard.intent(intent('a')));
+    await shard.feed(...symbols.map((symbol) => shard.price(symbol, '0.01')), shard.intent(intent('b')));
+    expect(await verdicts(shard)).toEqual(['DENY SYS-002', expect.stringContaining('KILL-001')]);
+    expect((await shard.audits())[1]).toMatchObject({ kind: 'DECISION', facts: null });
+  });
+
+  it('is refused, on record, and the stream lives on: a position', async () => {
+    const shard = await openRun();
+    const fill = (id: string) => shard.execution(executionOf({ intent_id: id, qty: decimal(huge), cum_qty: decimal(huge) }));
+    await shard.feed(fill('x'), fill('y'), shard.intent(intent('a')));
+    expect(run(shard).exposure.of('AAPL').qty).toBe(decimal(huge));
+    expect(await kinds(shard)).toEqual(['CONTROL', 'EXECUTION', 'REJECTED_INPUT', 'DECISION', 'KILL_SWITCH']);
+    await shard.takeOver();
+    expect(run(shard).exposure.of('AAPL').qty).toBe(decimal(huge));
+  });
+});
+
 describe('the kill switch', () => {
   const oversized = (id: string, seconds = 1): OrderIntent =>
     intent(id, { qty: decimal('1000'), strategy_id: id, timestamp: at(seconds) });
