@@ -39,7 +39,10 @@ const RULES: readonly Rule[] = [
 ];
 
 const NONE: readonly never[] = [];
-const OUT_OF_BOUNDS = 'A loss or an exposure is 10^20 times equity or more: out of bounds.';
+const OUT_OF_BOUNDS = 'A loss or an exposure from 10^19 times equity, or a limit that rounds to 10^20, is out of bounds.';
+
+/** A ratio is shown to 15 digits too, which may carry it into one digit more: that digit is left free. */
+const canBeShown = ({ value, limit }: Evidence): boolean => inBounds((value * 10n) as Decimal) && inBounds(limit);
 
 /**
  * Judges one intent. Constant cost, whatever is held.
@@ -63,7 +66,7 @@ const evaluated = (intent: OrderIntent, limits: AppliedLimits, facts: Facts): De
 
   const judgement = judgementOf(intent, limits, facts, facts.price);
   const evidence = evidenceOf(judgement);
-  if (!evidence.every(({ value }) => inBounds(value))) return refuse(intent, OUT_OF_BOUNDS, limits);
+  if (!evidence.every(canBeShown)) return refuse(intent, OUT_OF_BOUNDS, limits);
   const violations = violationsOf(judgement);
   const kill_switch_triggered = trips(violations, limits);
   const answer = (decision: Verdict, order: OrderIntent | null, found: readonly Violation[]): Decision => ({

@@ -158,6 +158,15 @@ describe('what is too large to be written down', () => {
     expect((await shard.audits())[1]).toMatchObject({ kind: 'DECISION', facts: null });
   });
 
+  it.each([
+    ['a ratio that rounds up to 10^20', { portfolio: portfolioOf({ AAPL: '499999999999999999.999999' }, '1') }],
+    ['a limit that rounds up to 10^20', { policy_text: policyText().replace('2.0', '99999999999999999999.9999999') }],
+  ])('is denied, on record, and the stream lives on: %s', async (_, fields) => {
+    const shard = await openRun(fields);
+    await shard.feed(shard.intent(intent('a')), shard.intent(intent('b')));
+    expect((await verdicts(shard)).map((verdict) => verdict.includes('SYS-002'))).toEqual([true, true]);
+  });
+
   it('is refused, on record, and the stream lives on: a position', async () => {
     const shard = await openRun();
     const fill = (id: string) => shard.execution(executionOf({ intent_id: id, qty: decimal(huge), cum_qty: decimal(huge) }));
