@@ -7,13 +7,14 @@ import { describeFault } from '../contracts/avro/decoded';
 import type { AuditRecord, InputPositions } from '../contracts/messages';
 import { AUDIT_RECORDS, INPUT_TOPICS } from '../contracts/topics';
 import type { InputTopic } from '../contracts/topics';
-import type { Bus, BusReader, BusRecord, OutgoingRecord } from '../processor/bus';
+import type { Bus, BusRecord, OutgoingRecord } from '../processor/bus';
 import { fold } from '../processor/fold';
 import type { FoldContext } from '../processor/foldContext';
 import { isInputTopic, POSITION_FIELD } from '../processor/inputs';
 import type { ShardState } from '../processor/ledger';
 import { emptyShard } from '../processor/ledger';
 import type { FoldObserver, Measured, Stopwatch } from '../processor/observer';
+import { recordsTo } from '../processor/readTo';
 
 /** The log does not follow from its inputs: it was altered, or another version of the engine wrote it. */
 class DivergenceError extends Error {
@@ -30,8 +31,6 @@ export interface RefoldOptions {
   readonly observer?: FoldObserver;
 }
 
-const RECORDS = 1_000;
-
 /** Answers with the shard's memory after the last audit record. Rejects with DivergenceError where the log does not follow. */
 export const refold = async ({ bus, codec, partition, observer = {} }: RefoldOptions): Promise<ShardState> => {
   const recorded = new RecordedStopwatch();
@@ -44,9 +43,9 @@ export const refold = async ({ bus, codec, partition, observer = {} }: RefoldOpt
     observer,
     outputs: [] as OutgoingRecord[],
   };
-  const inputs = await InputCursor.open(bus, partition);
+  const inputs = InputCursor.open(bus, partition);
   try {
-    for await (const { value, headers, offset } of recordsOf(bus, partition)) {
+    for await (const { value, headers, offset } of recordsTo(bus, { topic: AUDIT_RECORDS, partition, offset: 0 })) {
       const audit = codec.decodeAudit(value);
       if (!audit.ok) throw new DivergenceError(partition, offset, describeFault(audit.error));
       if (context.outputs.length === 0) {
@@ -102,63 +101,35 @@ class RecordedStopwatch implements Stopwatch {
 
 /** The inputs of a shard, each topic in its own order. */
 class InputCursor {
-  private readonly waiting = new Map<InputTopic, BusRecord[]>();
-
   private constructor(
-    private readonly readers: ReadonlyMap<InputTopic, BusReader>,
+    private readonly records: ReadonlyMap<InputTopic, AsyncGenerator<BusRecord>>,
     private readonly partition: number,
   ) {}
 
-  static async open(bus: Bus, partition: number): Promise<InputCursor> {
-    const readers = new Map<InputTopic, BusReader>();
-    for (const topic of INPUT_TOPICS) readers.set(topic, await bus.reader([{ topic, partition, offset: 0 }]));
-    return new InputCursor(readers, partition);
+  static open(bus: Bus, partition: number): InputCursor {
+    return new InputCursor(
+      new Map(INPUT_TOPICS.map((topic) => [topic, recordsTo(bus, { topic, partition, offset: 0 })])),
+      partition,
+    );
   }
 
   /** Folds the topic's records before its position in `positions`, which the audit record at `auditOffset` names. */
   async foldBefore(context: FoldContext, topic: InputTopic, positions: InputPositions, auditOffset: number): Promise<void> {
     const end = positions[POSITION_FIELD[topic]];
     while (context.shard.positions[POSITION_FIELD[topic]] < end) {
-      const input = await this.next(topic);
-      if (input === undefined || input.offset >= end) {
+      const input = await this.records.get(topic)?.next();
+      if (input === undefined || input.done === true || input.value.offset >= end) {
         throw new DivergenceError(
           this.partition,
           auditOffset,
           `${topic} before offset ${end} was folded for it, and is missing now`,
         );
       }
-      fold(context, input);
+      fold(context, input.value);
     }
   }
 
   async close(): Promise<void> {
-    for (const reader of this.readers.values()) await reader.close();
-  }
-
-  private async next(topic: InputTopic): Promise<BusRecord | undefined> {
-    let waiting = this.waiting.get(topic);
-    if (waiting === undefined || waiting.length === 0) {
-      const polled = await this.readers.get(topic)?.poll({ maxRecords: RECORDS, maxWaitMs: 1_000 });
-      // Taken from the end: reversed once, each record costs the same.
-      waiting = [...(polled ?? [])].reverse();
-      this.waiting.set(topic, waiting);
-    }
-    return waiting.pop();
-  }
-}
-
-async function* recordsOf(bus: Bus, partition: number): AsyncGenerator<BusRecord> {
-  const end = await bus.endOffset(AUDIT_RECORDS, partition);
-  if (end === 0) return;
-  const reader = await bus.reader([{ topic: AUDIT_RECORDS, partition, offset: 0 }]);
-  try {
-    for (let next = 0; next < end;) {
-      for (const record of await reader.poll({ maxRecords: RECORDS, maxWaitMs: 1_000 })) {
-        next = record.offset + 1;
-        yield record;
-      }
-    }
-  } finally {
-    await reader.close();
+    for (const records of this.records.values()) await records.return(undefined);
   }
 }

@@ -9,6 +9,7 @@ import { ZERO } from '../contracts/decimal';
 import type { ExecutionEvent, OrderIntent, PublishedDecision } from '../contracts/messages';
 import { DECISIONS, EXECUTION_EVENTS } from '../contracts/topics';
 import type { Bus, BusReader, OutgoingRecord, PollOptions, TransactionalWriter } from '../processor/bus';
+import { recordsTo } from '../processor/readTo';
 import type { Broker, SubmitOutcome } from './broker';
 
 export interface GatewayOptions {
@@ -38,8 +39,6 @@ interface Progress {
   nextDecision: number;
   readonly ordersOfRun: Map<string, number>;
 }
-
-const RESTORE_RECORDS = 5_000;
 
 export class Gateway {
   private constructor(
@@ -120,20 +119,10 @@ const readExecutions = async (
   { bus, codec, partition }: GatewayOptions,
   each: (execution: ReportedExecution) => void,
 ): Promise<void> => {
-  const end = await bus.endOffset(EXECUTION_EVENTS, partition);
-  if (end === 0) return;
-  const reader = await bus.reader([{ topic: EXECUTION_EVENTS, partition, offset: 0 }]);
-  try {
-    for (let next = 0; next < end;) {
-      for (const { value, headers, offset, timestamp } of await reader.poll({ maxRecords: RESTORE_RECORDS, maxWaitMs: 1_000 })) {
-        next = offset + 1;
-        const event = codec.decodeValue(EXECUTION_EVENTS, value);
-        // The processor sets unreadable records aside; what is not ours to read tells nothing of our orders.
-        if (event.ok) each({ event: event.value, at: timestamp, recordedAt: headers.recorded_at ?? '' });
-      }
-    }
-  } finally {
-    await reader.close();
+  for await (const { value, headers, timestamp } of recordsTo(bus, { topic: EXECUTION_EVENTS, partition, offset: 0 })) {
+    const event = codec.decodeValue(EXECUTION_EVENTS, value);
+    // The processor sets unreadable records aside; what is not ours to read tells nothing of our orders.
+    if (event.ok) each({ event: event.value, at: timestamp, recordedAt: headers.recorded_at ?? '' });
   }
 };
 

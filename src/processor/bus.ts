@@ -57,6 +57,11 @@ export interface BusReader {
    * nothing came in time. A reader of one topic is never starved by another: every topic gets its share of `maxRecords`.
    */
   poll(options: PollOptions): Promise<readonly BusRecord[]>;
+  /**
+   * How far the partition is read: every committed record before this offset was handed out by `poll`, or is no more. It passes over offsets
+   * that hold no record (compaction, Kafka's control records), so it reaches an end offset where "the last record" may never come.
+   */
+  position(topic: Topic, partition: number): number;
   close(): Promise<void>;
 }
 
@@ -65,8 +70,13 @@ export interface Bus {
   readonly shards: number;
   writer(transactionalId: string): Promise<TransactionalWriter>;
   reader(from: readonly TopicPosition[]): Promise<BusReader>;
-  /** Offset after the last committed record: what a reader that has seen all is waiting for. */
+  /**
+   * Where a reader that has seen every commit so far acknowledged stands (`BusReader.position`): no record that is committed now has this
+   * offset or a higher one, but there may be none just before it.
+   */
   endOffset(topic: Topic, partition: number): Promise<number>;
+  /** An offset before which no record has this time (ms since 1970) or a later one; zero where the bus has no index of times. */
+  offsetAt(topic: Topic, partition: number, time: number): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -77,7 +87,20 @@ const BUS_ERRORS = {
   BUS_DAMAGED: { retryable: false, help: 'the data directory is damaged; restore it from a copy, nothing was changed' },
   BUS_FULL: { retryable: true, help: 'the disk is full; free some space, nothing that was acknowledged is lost' },
   BUS_UNUSABLE: { retryable: false, help: 'the data directory cannot be opened' },
-  BUS_FAILED: { retryable: true, help: 'the write did not complete and its outcome is unknown; the shard is taken over again' },
+  BUS_FAILED: { retryable: true, help: 'it did not complete and its outcome is unknown; the shard is taken over again' },
+  BUS_UNREACHABLE: {
+    retryable: true,
+    help: 'no broker answered; check the addresses (KAFKA_BROKERS), TLS settings and the network',
+  },
+  BUS_REFUSED: { retryable: false, help: 'the broker refused the credentials or the permission; check SASL settings and ACLs' },
+  BUS_NOT_READY: {
+    retryable: false,
+    help: 'run `policygate topics create`, or correct the setting; `policygate topics verify` lists all',
+  },
+  BUS_TRUNCATED: {
+    retryable: false,
+    help: 'records are missing from the log; it must be kept whole (retention -1): restore it from a copy',
+  },
   BUS_CLOSED: { retryable: false, help: 'the bus, writer or reader was closed before this call' },
 } as const;
 export type BusErrorCode = keyof typeof BUS_ERRORS;

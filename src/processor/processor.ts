@@ -8,13 +8,13 @@
 import type { Codec } from '../contracts/avro/codec';
 import { describeFault } from '../contracts/avro/decoded';
 import { AUDIT_RECORDS, POLICY_STATE } from '../contracts/topics';
-import type { Topic } from '../contracts/topics';
-import type { Bus, BusReader, BusRecord, PollOptions, TransactionalWriter } from './bus';
+import type { Bus, BusReader, PollOptions, TransactionalWriter } from './bus';
 import { fold } from './fold';
 import type { FoldContext } from './foldContext';
 import { inputPositions } from './inputs';
 import type { ShardState } from './ledger';
 import type { FoldObserver, Stopwatch } from './observer';
+import { recordsTo } from './readTo';
 import { ShardRestore, StateError } from './restoreShard';
 import { hasLeftovers, takeStateRecords } from './stateRecords';
 
@@ -111,10 +111,15 @@ const transactionalId = (partition: number): string => `policygate-processor-${p
 
 const restore = async ({ bus, codec, partition, owner, faultPoint }: ProcessorOptions): Promise<ShardState> => {
   const restored = new ShardRestore(partition, codec);
-  await readFrom(bus, { topic: POLICY_STATE, partition, offset: 0 }, (record) => {
-    restored.apply(record);
-    return restored.fence === owner;
-  });
+  const reader = await bus.reader([{ topic: POLICY_STATE, partition, offset: 0 }]);
+  try {
+    // The fence is there for certain, so this ends; an end offset would not say whether it was seen.
+    while (restored.fence !== owner) {
+      for (const record of await reader.poll({ maxRecords: RESTORE_RECORDS, maxWaitMs: RESTORE_WAIT_MS })) restored.apply(record);
+    }
+  } finally {
+    await reader.close();
+  }
   faultPoint?.('during-restore');
   return restored.finish();
 };
@@ -122,14 +127,13 @@ const restore = async ({ bus, codec, partition, owner, faultPoint }: ProcessorOp
 /** The last audit record of each run near the end of the log must be the one that the restored chain ends with. */
 const verifyChains = async ({ bus, codec, partition }: ProcessorOptions, shard: ShardState): Promise<void> => {
   const end = await bus.endOffset(AUDIT_RECORDS, partition);
-  if (end === 0) return;
+  const tail = { topic: AUDIT_RECORDS, partition, offset: Math.max(0, end - CHECKED_TAIL) } as const;
   const last = new Map<string, { readonly seq: number; readonly hash: Uint8Array }>();
-  await readFrom(bus, { topic: AUDIT_RECORDS, partition, offset: Math.max(0, end - CHECKED_TAIL) }, ({ value, offset }) => {
+  for await (const { value, offset } of recordsTo(bus, tail, end)) {
     const audit = codec.decodeAudit(value);
     if (!audit.ok) throw new StateError(partition, `audit record at offset ${offset}: ${describeFault(audit.error)}`);
     last.set(audit.value.record.run_id, { seq: audit.value.record.seq, hash: audit.value.hash });
-    return offset >= end - 1;
-  });
+  }
   for (const [runId, { seq, hash }] of last) {
     const ledger = shard.runs.get(runId);
     if (ledger?.nextSeq !== seq + 1 || Buffer.compare(ledger.chainHash, hash) !== 0) {
@@ -139,23 +143,5 @@ const verifyChains = async ({ bus, codec, partition }: ProcessorOptions, shard: 
         `the audit chain of run \`${runId}\` ends with seq ${seq}, but the state ${found}, or its hash differs`,
       );
     }
-  }
-};
-
-/** Reads a partition until `isLast` says so. */
-const readFrom = async (
-  bus: Bus,
-  from: { readonly topic: Topic; readonly partition: number; readonly offset: number },
-  isLast: (record: BusRecord) => boolean,
-): Promise<void> => {
-  const reader = await bus.reader([from]);
-  try {
-    for (;;) {
-      for (const record of await reader.poll({ maxRecords: RESTORE_RECORDS, maxWaitMs: RESTORE_WAIT_MS })) {
-        if (isLast(record)) return;
-      }
-    }
-  } finally {
-    await reader.close();
   }
 };

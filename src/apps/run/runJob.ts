@@ -19,6 +19,7 @@ import type { ReportedExecution } from '../../gateway/gateway';
 import type { BusRecord, OutgoingRecord, TransactionalWriter } from '../../processor/bus';
 import type { FoldObserver } from '../../processor/observer';
 import { Processor } from '../../processor/processor';
+import { recordsTo } from '../../processor/readTo';
 import { Failure } from '../failure';
 import type { PolicyFile } from '../files';
 import type { Session } from '../session';
@@ -249,24 +250,8 @@ class RunJob {
     return count;
   }
 
-  private async *recordsOf(topic: Topic): AsyncGenerator<BusRecord> {
-    const { bus } = this.session;
-    const end = await bus.endOffset(topic, this.partition);
-    if (end === 0) return;
-    const reader = await bus.reader([{ topic, partition: this.partition, offset: 0 }]);
-    try {
-      // A bus in memory may have let go of what was read: then nothing comes, and there is nothing to go on from.
-      for (let next = 0; next < end;) {
-        const records = await reader.poll({ maxRecords: 5_000, maxWaitMs: 0 });
-        if (records.length === 0) return;
-        for (const record of records) {
-          next = record.offset + 1;
-          yield record;
-        }
-      }
-    } finally {
-      await reader.close();
-    }
+  private recordsOf(topic: Topic): AsyncGenerator<BusRecord> {
+    return recordsTo(this.session.bus, { topic, partition: this.partition, offset: 0 });
   }
 }
 

@@ -1,4 +1,5 @@
 /** Reads partitions of the embedded store. One poll at a time. */
+import type { Topic } from '../../contracts/topics';
 import { BusError, type BusReader, type BusRecord, type PollOptions } from '../../processor/bus';
 import type { Arrivals } from '../arrivals';
 import { sharesOf } from '../pollShares';
@@ -24,6 +25,12 @@ export class EmbeddedReader implements BusReader {
     const records = this.answer(options);
     this.polling = records.catch(() => undefined);
     return records;
+  }
+
+  position(topic: Topic, partition: number): number {
+    const scan = this.scans.find((one) => one.topic === topic && one.partition === partition);
+    if (scan === undefined) throw new RangeError(`the reader does not read ${topic}/${partition}`);
+    return scan.next;
   }
 
   async close(): Promise<void> {

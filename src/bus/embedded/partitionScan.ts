@@ -40,7 +40,7 @@ export class PartitionScan {
   private atBlock = false;
   readonly topic: Topic;
   private readonly topicNumber: number;
-  private readonly partition: number;
+  readonly partition: number;
   private readonly compacted: boolean;
 
   constructor(

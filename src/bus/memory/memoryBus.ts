@@ -91,7 +91,7 @@ class BusInMemory implements MemoryBus {
     this.checkOpen();
     const sources = from.map(({ topic, partition, offset }) => {
       const slot = slotOf(topic, partition, this.shards);
-      return { topic, slot, partition: this.partition(slot), next: offset, place: -1, cleanings: -1 };
+      return { topic, slot, partitionNumber: partition, partition: this.partition(slot), next: offset, place: -1, cleanings: -1 };
     });
     const reader = new MemoryReader(sources, this.arrivals, () => this.readers.delete(reader));
     this.readers.add(reader);
@@ -101,6 +101,12 @@ class BusInMemory implements MemoryBus {
   async endOffset(topic: Topic, partition: number): Promise<number> {
     this.checkOpen();
     return Promise.resolve(this.partition(slotOf(topic, partition, this.shards)).end);
+  }
+
+  async offsetAt(topic: Topic, partition: number): Promise<number> {
+    this.checkOpen();
+    slotOf(topic, partition, this.shards);
+    return Promise.resolve(0);
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@ import type { MemoryPartition } from './memoryPartition';
 interface Source {
   readonly topic: Topic;
   readonly slot: number;
+  readonly partitionNumber: number;
   readonly partition: MemoryPartition;
   /** Offset to read next. */
   next: number;
@@ -32,6 +33,12 @@ export class MemoryReader implements BusReader {
     if (this.closed) return Promise.reject(closedError());
     const records = this.take(options);
     return records.length > 0 || options.maxWaitMs <= 0 ? Promise.resolve(records) : this.takeLater(options);
+  }
+
+  position(topic: Topic, partition: number): number {
+    const source = this.sources.find((one) => one.topic === topic && one.partitionNumber === partition);
+    if (source === undefined) throw new RangeError(`the reader does not read ${topic}/${partition}`);
+    return waitingIn(source) === 0 ? Math.max(source.next, source.partition.end) : source.next;
   }
 
   close(): Promise<void> {
