@@ -14,7 +14,8 @@ const config: Config = {
   workerThreads: true,
   projects: [
     { displayName: 'unit', testEnvironment: 'node', transform, testMatch: ['<rootDir>/src/**/*.spec.ts'] },
-    { displayName: 'system', testEnvironment: 'node', transform, testMatch: ['<rootDir>/test/**/*.spec.ts'] },
+    { displayName: 'system', testEnvironment: 'node', transform, testMatch: ['<rootDir>/test/**/*.spec.ts'], testPathIgnorePatterns: ['<rootDir>/test/kafka/'] },
+    { displayName: 'kafka', testEnvironment: 'node', transform, testMatch: ['<rootDir>/test/kafka/**/*.spec.ts'] },
   ],
 };
 

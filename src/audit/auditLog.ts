@@ -4,6 +4,7 @@
  * line. Source: contracts, "AuditEvent".
  */
 import { eventId } from '../contracts/chain';
+import { inputText, positionsText } from '../contracts/documents/recordTexts';
 import {
   auditEventText,
   decimalText,
@@ -20,7 +21,7 @@ import { formatRfc3339 } from '../contracts/timestamp';
 import type { RunState } from '../domain/state';
 import { windowMs } from '../domain/state';
 import type { FoldObserver, Measured } from '../processor/observer';
-import { auditRecordText, inputText, positionsText } from './auditRecordText';
+import { auditRecordText } from './auditRecordText';
 
 export interface LineSink {
   add(line: string): void;

@@ -54,7 +54,7 @@ export interface PollOptions {
 export interface BusReader {
   /**
    * The next committed records: topics in the order in which the reader was opened with them, each topic's records by offset. Empty when
-   * nothing came in time. A reader of one topic is never starved by another: every topic gets its share of `maxRecords`.
+   * nothing came in time, or when only the position moved. A reader of one topic is never starved by another: every topic gets its share of `maxRecords`.
    */
   poll(options: PollOptions): Promise<readonly BusRecord[]>;
   /**
@@ -97,6 +97,7 @@ const BUS_ERRORS = {
     retryable: false,
     help: 'run `policygate topics create`, or correct the setting; `policygate topics verify` lists all',
   },
+  BUS_UNREADABLE: { retryable: false, help: 'nothing behind it can be read; see the topic settings (`policygate topics verify`) and the broker’s log' },
   BUS_TRUNCATED: {
     retryable: false,
     help: 'records are missing from the log; it must be kept whole (retention -1): restore it from a copy',

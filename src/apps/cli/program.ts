@@ -5,8 +5,15 @@ import { lineOf } from '../failure';
 import { ENGINE_VERSION } from '../session';
 import { demoCommand } from './commands/demo';
 import { evalCommand } from './commands/eval';
+import { gatewayCommand } from './commands/gateway';
+import { killSwitchCommand } from './commands/killSwitch';
 import { policyCommand } from './commands/policy';
+import { processorCommand } from './commands/processor';
+import { publishCommand } from './commands/publish';
 import { runCommand } from './commands/run';
+import { runsCommand } from './commands/runs';
+import { tailCommand } from './commands/tail';
+import { topicsCommand } from './commands/topics';
 import { validateCommand } from './commands/validate';
 import type { Io } from './io';
 
@@ -33,7 +40,14 @@ Examples:
   evalCommand(program, io, exit);
   runCommand(program, io);
   validateCommand(program, io, exit);
-  policyCommand(program, io);
+  policyCommand(program, io, exit);
+  topicsCommand(program, io, exit);
+  processorCommand(program, io);
+  gatewayCommand(program, io);
+  runsCommand(program, io, exit);
+  publishCommand(program, io);
+  tailCommand(program, io);
+  killSwitchCommand(program, io, exit);
   inherit(program, io);
   try {
     await program.parseAsync([...args], { from: 'user' });

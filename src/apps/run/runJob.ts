@@ -24,7 +24,7 @@ import { Failure } from '../failure';
 import type { PolicyFile } from '../files';
 import type { Session } from '../session';
 import { ENGINE_VERSION, realStopwatch, wallClock } from '../session';
-import { faultPoints } from './faultPoints';
+import { faultPoints } from '../faultPoints';
 
 export interface RunInput {
   readonly runId: string;

@@ -49,16 +49,26 @@ export const readDocument = <K extends JsonDocumentKind>(
   input: string | Uint8Array,
   source?: string,
 ): Result<JsonDocuments[K], ContractError> => {
-  const json = readJson(input);
-  if (!json.ok) return failed(named(json.error, source));
-  const result = check(kind, json.value);
+  const read = readBySchema(() => jsonDocumentSchemas[kind], input);
+  return read.ok || source === undefined ? read : failed({ ...read.error, source });
+};
+
+/** The same for a document whose schema depends on what it holds, such as its `type`; `mostBytes`: for one that may be larger. */
+export const readBySchema = <T>(
+  schemaOf: (value: JsonValue) => z.ZodType<T>,
+  input: string | Uint8Array,
+  mostBytes?: number,
+): Result<T, ContractError> => {
+  const json = readJson(input, mostBytes);
+  if (!json.ok) return json;
+  const result = check(schemaOf(json.value), json.value);
   if (result.ok) return result;
-  const text = documentText(input);
+  const text = documentText(input, mostBytes);
   const { path, message } = result.error;
   // A field that is missing is shown where its object begins.
   const present = message === 'required field is missing' ? path.slice(0, -1) : path;
   const position = text.ok ? locateInJson(text.value, present) : {};
-  return failed(named({ path: pathText(path), message, ...position }, source));
+  return failed({ path: pathText(path), message, ...position });
 };
 
 /** The same for a part of a document that `readJson` has read, such as the `intent` of a request. */
@@ -66,16 +76,13 @@ export const readDocumentValue = <K extends JsonDocumentKind>(
   kind: K,
   value: JsonValue,
 ): Result<JsonDocuments[K], ContractError> => {
-  const result = check(kind, value);
+  const result = check(jsonDocumentSchemas[kind], value);
   return result.ok ? result : failed({ path: pathText(result.error.path), message: result.error.message });
 };
 
-const check = <K extends JsonDocumentKind>(kind: K, value: JsonValue): Result<JsonDocuments[K], Fault> => {
-  const result = jsonDocumentSchemas[kind].safeParse(value);
+const check = <T>(schema: z.ZodType<T>, value: JsonValue): Result<T, Fault> => {
+  const result = schema.safeParse(value);
   if (result.success) return succeeded(result.data);
   const [fault = { path: [], message: 'is no document of this kind' }] = faultsOf(result.error, value);
   return failed(fault);
 };
-
-const named = (error: ContractError, source: string | undefined): ContractError =>
-  source === undefined ? error : { ...error, source };

@@ -38,7 +38,7 @@ export const mapText = <T>(map: ReadonlyMap<string, T>, write: (value: T) => str
   return `{${text}}`;
 };
 
-const listText = <T>(items: readonly T[], write: (item: T) => string): string => {
+export const listText = <T>(items: readonly T[], write: (item: T) => string): string => {
   let text = '';
   for (const item of items) text += text === '' ? write(item) : `,${write(item)}`;
   return `[${text}]`;

@@ -9,6 +9,7 @@ import { limitSources, resolveLimits } from '../../../domain/limits';
 import { readPolicyFile } from '../../files';
 import type { Io } from '../io';
 import { table } from '../table';
+import { policyActivateCommand } from './policyActivate';
 
 interface ShowOptions {
   readonly symbol?: string;
@@ -16,17 +17,19 @@ interface ShowOptions {
   readonly json?: boolean;
 }
 
-/** `policygate policy show`: the limits that one order would be judged by, and where each comes from. */
-export const policyCommand = (parent: Command, io: Io): void => {
+/** `policygate policy show`: the limits that one order would be judged by, and where each comes from; and `policy activate`. */
+export const policyCommand = (parent: Command, io: Io, exit: (code: number) => void = () => undefined): void => {
   const policy = parent
     .command('policy')
-    .description('Look at capital policies.')
+    .description('Look at capital policies, and put them in force.')
     .addHelpText(
       'after',
       `
 Examples:
-  policygate policy show policies/base.yaml --symbol AAPL --strategy momentum_v1`,
+  policygate policy show policies/base.yaml --symbol AAPL --strategy momentum_v1
+  policygate policy activate policies/base.yaml --actor alice --reason "tighter limits" --data-dir ./data`,
     );
+  policyActivateCommand(policy, io, exit);
   policy
     .command('show')
     .description('Which limits apply to a symbol and a strategy, and where they come from.')

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { maskedCrc32c } from './crc32c';
+import { maskedCrc32c } from '../../crc32c';
 import { DamagedFile, readLog } from './logFile';
 
 const BLOCK_BYTES = 32 * 1024;

@@ -9,7 +9,7 @@
  * What a crash can leave behind is a record that stops at the end of the file, or a rest of zeros (space that was reserved and never
  * written). That is a torn tail: nothing of it was acknowledged. Everything else that does not fit is damage.
  */
-import { endsWithChecksum, maskedCrc32c } from './crc32c';
+import { endsWithChecksum, maskedCrc32c } from '../../crc32c';
 
 const BLOCK_BYTES = 32 * 1024;
 const HEADER_BYTES = 7;

@@ -7,7 +7,7 @@
  * Source: LevelDB, doc/table_format.md.
  */
 import { open } from 'node:fs/promises';
-import { maskedCrc32c } from './crc32c';
+import { maskedCrc32c } from '../../crc32c';
 import { DamagedFile } from './logFile';
 import { unpackSnappy, varint } from './snappy';
 

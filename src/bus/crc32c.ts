@@ -1,4 +1,4 @@
-/** CRC-32C (Castagnoli), as LevelDB stores it: masked. Eight tables, so that eight bytes are taken at a time. */
+/** CRC-32C (Castagnoli): as Kafka has it, and masked as LevelDB stores it. Eight tables, so that eight bytes are taken at a time. */
 
 const TABLES = ((): Int32Array => {
   const tables = new Int32Array(8 * 256);
@@ -16,7 +16,7 @@ const TABLES = ((): Int32Array => {
 
 const table = (number: number, byte: number): number => TABLES[number * 256 + (byte & 0xff)] ?? 0;
 
-const crc32c = (bytes: Buffer, start: number, end: number): number => {
+export const crc32c = (bytes: Buffer, start: number, end: number): number => {
   let crc = -1;
   let at = start;
   for (; at + 8 <= end; at += 8) {

@@ -1,0 +1,133 @@
+/**
+ * The figures of the services, for Prometheus. Labels come from short, fixed lists and from the shards' numbers: a run, an intent, a symbol is never one.
+ * What was folded counts when its commit is acknowledged, and what a commit of unknown outcome did is not counted: the truth is on the topics.
+ */
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { DEAD_LETTERS } from '../../contracts/topics';
+import type { Topic } from '../../contracts/topics';
+import type { OutgoingRecord } from '../../processor/bus';
+import { SHARD_PHASES } from './shardWork';
+import type { ServiceName, ShardPhase } from './shardWork';
+
+const PREFIX = 'policygate_';
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.06, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const RESTORE_SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 15, 60, 300];
+const RECORDS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000];
+
+export class ServiceMetrics {
+  readonly registry = new Registry();
+  readonly decisions = this.counter('decisions_total', 'Decisions that were committed', ['verdict']);
+  readonly violations = this.counter('violations_total', 'Broken rules in committed decisions', ['rule']);
+  readonly auditRecords = this.counter('audit_records_total', 'Audit records that were committed', ['kind']);
+  readonly executions = this.counter('executions_total', 'Execution events that the gateway committed', ['event']);
+  readonly intentToDecision = this.histogram(
+    'intent_to_decision_seconds',
+    'From the time that the broker stamped an intent with to the commit of its decision',
+    [],
+    SECONDS,
+  );
+  private readonly deadLetters = this.counter('dead_letters_total', 'Records set aside', ['service']);
+  private readonly inputs = this.counter('inputs_total', 'Input records dealt with', ['service', 'topic']);
+  private readonly batches = this.histogram('batch_records', 'Inputs of a step that had any', ['service'], RECORDS);
+  private readonly transactions = this.histogram('transaction_seconds', 'How long commits took', ['service'], SECONDS);
+  private readonly takeovers = this.counter('takeovers_total', 'Takeovers of a shard that were begun', ['service']);
+  private readonly restores = this.histogram(
+    'restore_seconds',
+    'From the begin of a takeover to a restored shard',
+    ['service'],
+    RESTORE_SECONDS,
+  );
+  private readonly fenced = this.counter('fenced_total', 'Times that another owner took over a shard', ['service']);
+  private readonly errors = this.counter('bus_errors_total', 'Errors that a shard was dropped for; OTHER: not of the bus', [
+    'service',
+    'code',
+  ]);
+  private readonly states = this.gauge('shard_state', 'One for the state that the shard is in', ['service', 'shard', 'state']);
+  private readonly progress = this.gauge(
+    'last_progress_timestamp_seconds',
+    'When the shard was last taken over or ended a step, seconds since 1970',
+    ['service', 'shard'],
+  );
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry, prefix: PREFIX });
+  }
+
+  committed(service: ServiceName, records: readonly OutgoingRecord[], seconds: number): void {
+    this.transactions.observe({ service }, seconds);
+    let letters = 0;
+    for (const { topic } of records) if (topic === DEAD_LETTERS) letters += 1;
+    this.deadLetters.inc({ service }, letters);
+  }
+
+  stepped(service: ServiceName, read: number, byTopic: ReadonlyMap<Topic, number>): void {
+    if (read > 0) this.batches.observe({ service }, read);
+    for (const [topic, count] of byTopic) this.inputs.inc({ service, topic }, count);
+  }
+
+  takeover(service: ServiceName): void {
+    this.takeovers.inc({ service });
+  }
+
+  restored(service: ServiceName, seconds: number): void {
+    this.restores.observe({ service }, seconds);
+  }
+
+  failed(service: ServiceName, code: string): void {
+    if (code === 'BUS_FENCED') this.fenced.inc({ service });
+    this.errors.inc({ service, code });
+  }
+
+  progressed(service: ServiceName, shard: number): void {
+    this.progress.set({ service, shard }, Date.now() / 1_000);
+  }
+
+  entered(service: ServiceName, shard: number, phase: ShardPhase): void {
+    for (const state of SHARD_PHASES) this.states.set({ service, shard, state }, state === phase ? 1 : 0);
+  }
+
+  /** The shard belongs to another process now, which shows its figures. */
+  forget(service: ServiceName, shard: number): void {
+    for (const state of SHARD_PHASES) this.states.remove({ service, shard, state });
+    this.progress.remove({ service, shard });
+  }
+
+  /** One line of what the services did. */
+  async summary(): Promise<string> {
+    const verdicts = (await this.decisions.get()).values.map(({ labels, value }) => `${value} ${labels.verdict ?? ''}`);
+    const count = async (of: Counter): Promise<number> =>
+      (await of.get()).values.reduce((total, { value }) => total + value, 0);
+    const decided = await count(this.decisions);
+    const parts = [
+      `${await count(this.inputs)} inputs`,
+      `${decided} decisions${decided === 0 ? '' : ` (${verdicts.join(', ')})`}`,
+      `${await count(this.executions)} execution events`,
+      `${await count(this.deadLetters)} dead letters`,
+      `${await count(this.takeovers)} takeovers`,
+    ];
+    return parts.join(', ');
+  }
+
+  private counter<T extends string>(name: string, help: string, labelNames: readonly T[]): Counter<T> {
+    return new Counter({ name: PREFIX + name, help, labelNames: [...labelNames], registers: [this.registry] });
+  }
+
+  private gauge<T extends string>(name: string, help: string, labelNames: readonly T[]): Gauge<T> {
+    return new Gauge({ name: PREFIX + name, help, labelNames: [...labelNames], registers: [this.registry] });
+  }
+
+  private histogram<T extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly T[],
+    buckets: readonly number[],
+  ): Histogram<T> {
+    return new Histogram({
+      name: PREFIX + name,
+      help,
+      labelNames: [...labelNames],
+      buckets: [...buckets],
+      registers: [this.registry],
+    });
+  }
+}

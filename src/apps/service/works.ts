@@ -1,0 +1,63 @@
+/** The processor and the gateway as what a shard's loop runs. */
+import type { Codec } from '../../contracts/avro/codec';
+import { DECISIONS, INPUT_TOPICS } from '../../contracts/topics';
+import type { Broker } from '../../gateway/broker';
+import { Gateway } from '../../gateway/gateway';
+import { Processor } from '../../processor/processor';
+import { hasLeftovers } from '../../processor/stateRecords';
+import { faultPoints } from '../faultPoints';
+import { ENGINE_VERSION, realStopwatch, wallClock } from '../session';
+import { FoldMetrics } from './foldMetrics';
+import type { ServiceMetrics } from './serviceMetrics';
+import type { ShardWork } from './shardWork';
+
+export interface WorkOptions {
+  readonly codec: Codec;
+  /** Inputs that one step takes at most. */
+  readonly batchRecords: number;
+  readonly metrics: ServiceMetrics;
+  /** Whether the broker stamps the inputs with its clock. */
+  readonly brokerStamps: boolean;
+  /** How long a step waits for inputs: an idle shard shows so often that it lives, and stops as quickly. */
+  readonly waitMs?: number;
+}
+
+const WAIT_MS = 200;
+
+export const processorWork = ({ codec, batchRecords, metrics, brokerStamps, waitMs = WAIT_MS }: WorkOptions): ShardWork => ({
+  name: 'processor',
+  inputs: INPUT_TOPICS,
+  takeOver: async ({ shard, bus, owner }) => {
+    const processor = await Processor.takeOver({
+      bus,
+      codec,
+      partition: shard,
+      owner,
+      engineVersion: ENGINE_VERSION,
+      stopwatch: realStopwatch,
+      observer: new FoldMetrics(metrics, brokerStamps),
+      faultPoint: faultPoints,
+    });
+    return {
+      step: async () => {
+        const read = await processor.step({ maxRecords: batchRecords, maxWaitMs: waitMs });
+        return { read, pending: hasLeftovers(processor.shard) };
+      },
+    };
+  },
+});
+
+export const gatewayWork = ({ codec, batchRecords, metrics, waitMs = WAIT_MS }: WorkOptions, broker: Broker): ShardWork => ({
+  name: 'gateway',
+  inputs: [DECISIONS],
+  takeOver: async ({ shard, bus }) => {
+    const gateway = await Gateway.takeOver({ bus, codec, partition: shard, broker, now: wallClock, faultPoint: faultPoints });
+    return {
+      step: async () => {
+        const { read, executions } = await gateway.step({ maxRecords: batchRecords, maxWaitMs: waitMs });
+        for (const { event } of executions) metrics.executions.inc({ event: event.event });
+        return { read, pending: false };
+      },
+    };
+  },
+});

@@ -1,0 +1,40 @@
+/** Waiting, with an end. */
+import type { BusError } from '../../processor/bus';
+
+export const sleep = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+
+/** Something that others wait for. */
+export class Wake {
+  private readonly waiting = new Set<() => void>();
+
+  wake(): void {
+    for (const resolve of [...this.waiting]) resolve();
+  }
+
+  /** Until `wake` is called, or so long. */
+  async wait(ms: number): Promise<void> {
+    let resolve: () => void = () => undefined;
+    const woken = new Promise<void>((done) => (resolve = done));
+    const timer = setTimeout(resolve, ms);
+    this.waiting.add(resolve);
+    await woken;
+    clearTimeout(timer);
+    this.waiting.delete(resolve);
+  }
+}
+
+/** What `work` gives, or after so long the error: kafkajs's own patience is longer than a user's. */
+export const within = async <T>(ms: number, work: Promise<T>, late: () => BusError): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), ms);
+  });
+  try {
+    return await Promise.race([work, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
