@@ -1,5 +1,7 @@
 /** What people put on the log, and what they see on it. */
-import { writeFileSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openEmbeddedBus } from '../src/bus/embedded/embeddedBus';
 import { command, foldDirectory } from './support/commands';
@@ -7,6 +9,9 @@ import { parseLines, ROOT, temporaryFolder } from './support/program';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
+
+/** What a line holds depends on the topic. */
+type Shown = ReturnType<typeof JSON.parse>;
 
 let directories = 0;
 const newDirectory = (): string => folder.path(`data-${++directories}`);
@@ -24,7 +29,7 @@ const startRun = (dir: string, run = 'r-1') =>
 const tail = async (dir: string, topic: string, ...flags: readonly string[]) => {
   const { code, stdout, stderr } = await command('tail', topic, '--data-dir', dir, ...flags);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  return parseLines(stdout) as Record<string, any>[];
+  return parseLines(stdout) as Shown[];
 };
 
 describe('a run, published and folded', () => {
@@ -78,7 +83,7 @@ describe('a run, published and folded', () => {
       value.violations.some((violation: { rule_id: string }) => violation.rule_id === 'EXP-001'),
     );
     expect(denied.length).toBeGreaterThan(0);
-    const named = (records: Record<string, any>[], id: (record: Record<string, any>) => string) => records.map(id);
+    const named = (records: Shown[], id: (record: Shown) => string) => records.map(id);
     const expected = denied.map(({ value }) => value.intent_id);
     expect(named(await tail(dir, 'decisions', '--rule', 'EXP-001'), ({ value }) => value.intent_id)).toEqual(expected);
     expect(named(await tail(dir, 'audit-records', '--rule', 'EXP-001'), ({ value }) => value.intent.intent_id)).toEqual(expected);
@@ -275,5 +280,92 @@ describe('tail of what nobody can read', () => {
       headers: { topic: 'order-intents', reason: expect.stringContaining('NO_MAGIC_BYTE') },
       value_base64: 'e30=',
     });
+  });
+});
+
+/** The program as a process of its own, without a build. */
+const PROGRAM = join(ROOT, 'src', 'apps', 'cli', 'policygate.ts');
+
+const programText = (
+  line: string,
+  input?: string,
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> =>
+  new Promise((resolve) => {
+    const policygate = `${process.execPath} -r esbuild-register ${PROGRAM}`;
+    const script = `set -o pipefail; policygate() { ${policygate} "$@"; }; ${line}`;
+    const child = spawn('bash', ['-c', script], { cwd: ROOT, stdio: ['pipe', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    child.stdin.end(input);
+  });
+
+describe('in a shell', () => {
+  it('publishes what is piped in, and is read by `head` without complaint', async () => {
+    const dir = newDirectory();
+    const many = Array.from({ length: 3_000 }, (_, at) => `{"symbol":"S${at}","price":${at}}`).join('\n');
+    const published = await programText(`policygate publish prices - --data-dir ${dir}`, many);
+    expect(published).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('"published":3000') });
+    const { code, stdout, stderr } = await programText(`policygate tail market-prices --data-dir ${dir} | head -n 2`);
+    expect({ code, stderr, lines: stdout.trimEnd().split('\n').length }).toEqual({ code: 0, stderr: '', lines: 2 });
+  }, 30_000);
+
+  it('Ctrl-C ends `tail --follow` with 0, and the directory is free again', async () => {
+    const dir = newDirectory();
+    await command('publish', 'prices', demo('market.json'), '--data-dir', dir);
+    const args = ['-r', 'esbuild-register', PROGRAM, 'tail', 'market-prices', '--follow', '--data-dir', dir];
+    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      let shown = '';
+      for (child.stdout.setEncoding('utf8'); shown.split('\n').length <= 4;) {
+        const [text] = (await once(child.stdout, 'data')) as [string];
+        shown += text;
+      }
+      expect(parseLines(shown)).toHaveLength(4);
+      child.kill('SIGINT');
+      expect(await once(child, 'exit')).toEqual([0, null]);
+    } finally {
+      child.kill('SIGKILL');
+    }
+    expect(await tail(dir, 'market-prices')).toHaveLength(4);
+  }, 30_000);
+});
+
+describe('docs/commands.md', () => {
+  const page = readFileSync(join(ROOT, 'docs', 'commands.md'), 'utf8');
+  const dir = newDirectory();
+  const commands = [...page.matchAll(/^```sh\n([^]*?)^```$/gm)].flatMap(([, block]) =>
+    (block ?? '').replaceAll('\\\n', ' ').trim().split('\n'),
+  );
+
+  it('has examples', () => expect(commands.length).toBeGreaterThan(15));
+
+  it('whose commands all work, one after the other', async () => {
+    for (const line of commands) {
+      const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+      expect(words[0]).toBe('policygate');
+      const args = words.slice(1).map((word) => (word === './data' ? dir : word));
+      const { code, stderr } =
+        args[0] === 'processor' ? (await foldDirectory(dir), { code: 0, stderr: '' }) : await command(...args);
+      expect({ line, code, stderr }).toEqual({ line, code: 0, stderr: expect.not.stringContaining('Error') });
+    }
+    await foldDirectory(dir);
+    expect((await tail(dir, 'audit-records')).filter(({ value }) => value.kind === 'REJECTED_INPUT')).toEqual([]);
+    expect((await command('runs', 'list', '--data-dir', dir)).stdout).toContain('ENDED');
+  });
+
+  it.each([
+    ['control', 6],
+    ['prices', 3],
+  ])('whose %s lines are valid', async (form, count) => {
+    const kind = form === 'prices' ? 'price' : form;
+    const lines = [...page.matchAll(new RegExp(`^\`\`\`json ${kind}\n([^]*?)^\`\`\`$`, 'gm'))].map(([, text]) =>
+      (text ?? '').replaceAll('\n', ' '),
+    );
+    expect(lines).toHaveLength(count);
+    const { code, stderr } = await command('publish', form, written('page.jsonl', ...lines), '--data-dir', newDirectory());
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 });

@@ -53,9 +53,9 @@ export interface NativeBroker {
 }
 
 /** Who may log in when `sasl` is just `true`. */
-export const BROKER_USERS: readonly BrokerUser[] = [{ username: 'trader', password: 'trader-secret' }];
+const BROKER_USERS: readonly BrokerUser[] = [{ username: 'trader', password: 'trader-secret' }];
 
-const READY = /Kafka Server started/;
+const READY = 'Kafka Server started';
 const START_MS = 90_000;
 
 /** Returns when it serves clients. Throws an Error that says in one line what is missing, or how the broker ended. */
@@ -128,7 +128,7 @@ const clusterId = (): string => {
   return id.startsWith('-') ? clusterId() : id;
 };
 
-const launch = ({ jars, directory, log, heapMegabytes }: Prepared): Promise<number> =>
+const launch = ({ jars, directory, log, heapMegabytes }: Prepared, spawned: (pid: number) => void): Promise<number> =>
   startDaemon({
     name: 'broker',
     command: javaProgram(),
@@ -141,8 +141,9 @@ const launch = ({ jars, directory, log, heapMegabytes }: Prepared): Promise<numb
     ],
     cwd: directory,
     log,
-    ready: (logged) => logged.includes('Kafka Server started'),
+    ready: (logged) => logged.includes(READY),
     timeoutMs: START_MS,
+    spawned,
   });
 
 const controlled = async (broker: Prepared, stays: boolean, temporary: boolean): Promise<NativeBroker> => {
@@ -153,9 +154,15 @@ const controlled = async (broker: Prepared, stays: boolean, temporary: boolean):
   let gone = false;
 
   const start = async (): Promise<void> => {
-    pid = await launch(broker);
-    writeFileSync(join(directory, 'pid'), String(pid));
-    guardian = stays ? undefined : guardProcess(pid, temporary ? directory : undefined);
+    await launch(broker, (number) => {
+      pid = number;
+      writeFileSync(join(directory, 'pid'), String(number));
+      guardian = stays ? undefined : guardProcess(number, temporary ? directory : undefined);
+    }).catch((error: unknown) => {
+      // Its number may soon be another's.
+      guardian?.dismiss();
+      throw error;
+    });
   };
   const end = async (how: (pid: number, mark: string) => Promise<void>): Promise<void> => {
     await how(pid, mark);

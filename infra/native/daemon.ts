@@ -15,6 +15,8 @@ export interface DaemonStart {
   /** Whether it serves its clients; gets what this start has logged so far. */
   readonly ready: (logged: string) => boolean | Promise<boolean>;
   readonly timeoutMs: number;
+  /** Called at once with its number, long before it is ready: who starts it may die meanwhile. */
+  readonly spawned: (pid: number) => void;
 }
 
 const POLL_MS = 50;
@@ -22,7 +24,7 @@ const POLL_MS = 50;
 const CLOSE_MS = 20_000;
 
 /** Returns its number once it is ready. Throws an Error with the end of its log when it ends before, or takes too long (it is killed then). */
-export const startDaemon = async ({ name, command, args, cwd, log, ready, timeoutMs }: DaemonStart): Promise<number> => {
+export const startDaemon = async ({ name, command, args, cwd, log, ready, timeoutMs, spawned }: DaemonStart): Promise<number> => {
   const file = openSync(log, 'a');
   const before = statSync(log).size;
   // Detached: a session of its own, which neither Ctrl-C nor the end of the terminal reaches.
@@ -32,6 +34,7 @@ export const startDaemon = async ({ name, command, args, cwd, log, ready, timeou
   child.on('error', (error) => (failure = error.message));
   child.on('exit', (code, signal) => (failure ??= `it ended with ${signal ?? code ?? 'no code'}`));
   child.unref();
+  if (child.pid !== undefined) spawned(child.pid);
 
   const logged = (): string => readFileSync(log).subarray(before).toString('utf8');
   const deadline = Date.now() + timeoutMs;

@@ -52,9 +52,15 @@ export const startNativeRegistry = async (options: RegistryOptions = {}): Promis
   let pid = 0;
   let guardian: Guardian | undefined;
   const start = async (): Promise<void> => {
-    pid = await launch(program, port, options.kafka, log);
-    writeFileSync(join(directory, 'pid'), String(pid));
-    guardian = options.stays === true ? undefined : guardProcess(pid, temporary ? directory : undefined);
+    await launch({ program, port, kafka: options.kafka, log }, (number) => {
+      pid = number;
+      writeFileSync(join(directory, 'pid'), String(number));
+      guardian = options.stays === true ? undefined : guardProcess(number, temporary ? directory : undefined);
+    }).catch((error: unknown) => {
+      // Its number may soon be another's.
+      guardian?.dismiss();
+      throw error;
+    });
   };
   const end = async (how: (pid: number, mark: string) => Promise<void>): Promise<void> => {
     await how(pid, mark);
@@ -91,7 +97,14 @@ export const registryUrl = (port: number): string => `http://127.0.0.1:${port}/a
 /** On its command line: what tells its process from others. */
 export const registryMark = (port: number): string => `-Dquarkus.http.port=${port}`;
 
-const launch = (program: string, port: number, kafka: string | undefined, log: string): Promise<number> => {
+interface Launch {
+  readonly program: string;
+  readonly port: number;
+  readonly kafka: string | undefined;
+  readonly log: string;
+}
+
+const launch = ({ program, port, kafka, log }: Launch, spawned: (pid: number) => void): Promise<number> => {
   const storage =
     kafka === undefined
       ? ['-Dapicurio.storage.kind=sql']
@@ -108,6 +121,7 @@ const launch = (program: string, port: number, kafka: string | undefined, log: s
     log,
     ready: () => answers(registryUrl(port)),
     timeoutMs: START_MS,
+    spawned,
   });
 };
 

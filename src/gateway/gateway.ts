@@ -34,6 +34,16 @@ export interface ReportedExecution {
   readonly recordedAt: string;
 }
 
+/** A decision that cannot be read: nobody knows what was allowed, so nothing is sent any more. */
+class DecisionError extends Error {
+  override readonly name = 'DecisionError';
+  constructor(partition: number, offset: number, what: string) {
+    super(
+      `${DECISIONS}/${partition}@${offset}: ${what}; only the processor writes this topic: find out who else does, and restore it from a copy`,
+    );
+  }
+}
+
 /** What the log says of the orders so far. */
 interface Progress {
   nextDecision: number;
@@ -56,31 +66,39 @@ export class Gateway {
     const { bus, partition } = options;
     const writer = await bus.writer(`policygate-gateway-${partition}`);
     const progress: Progress = { nextDecision: 0, ordersOfRun: new Map() };
-    await readExecutions(options, (execution) => {
-      follow(progress, execution.event);
-      past(execution);
-    });
-    const reader = await bus.reader([{ topic: DECISIONS, partition, offset: progress.nextDecision }]);
-    return new Gateway(options, writer, reader, progress);
+    try {
+      await readExecutions(options, (execution) => {
+        follow(progress, execution.event);
+        past(execution);
+      });
+      const reader = await bus.reader([{ topic: DECISIONS, partition, offset: progress.nextDecision }]);
+      return new Gateway(options, writer, reader, progress);
+    } catch (error) {
+      await writer.close().catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Handles at most `maxRecords` decisions; answers with how many it read and what it published. After a rejection, take over again. */
   async step(poll: PollOptions): Promise<{ readonly read: number; readonly executions: readonly ReportedExecution[] }> {
-    const { codec, broker, now, faultPoint } = this.options;
+    const { codec, broker, now, faultPoint, partition } = this.options;
     const executions: ReportedExecution[] = [];
     const records = await this.reader.poll(poll);
-    for (const record of records) {
-      const decision = codec.decodeValue(DECISIONS, record.value);
-      if (!decision.ok) throw new Error(`${DECISIONS} at offset ${record.offset}: ${describeFault(decision.error)}`);
-      const { order, reference_price: referencePrice } = decision.value;
+    // All are read before the first order is sent: what was sent must be published, so nothing that fails may come between.
+    const decisions = records.map(({ value, offset }) => {
+      const decision = codec.decodeValue(DECISIONS, value);
+      if (!decision.ok) throw new DecisionError(partition, offset, describeFault(decision.error));
+      return { decision: decision.value, offset };
+    });
+    for (const { decision, offset } of decisions) {
+      const { order, reference_price: referencePrice, run_id: runId } = decision;
       if (order === null || referencePrice === null) continue;
-      const { run_id: runId } = decision.value;
       const number = (this.progress.ordersOfRun.get(runId) ?? 0) + 1;
       faultPoint?.('gateway-before-submit');
       const outcome = await broker.submit({ runId, intent: order, referencePrice, number });
-      for (const event of eventsOf(decision.value, order, outcome, record.offset)) {
+      for (const event of eventsOf(decision, order, outcome, offset)) {
         follow(this.progress, event);
-        executions.push({ event, at: decision.value.clock, recordedAt: now() });
+        executions.push({ event, at: decision.clock, recordedAt: now() });
       }
     }
     const result = { read: records.length, executions };

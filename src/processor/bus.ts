@@ -97,7 +97,10 @@ const BUS_ERRORS = {
     retryable: false,
     help: 'run `policygate topics create`, or correct the setting; `policygate topics verify` lists all',
   },
-  BUS_UNREADABLE: { retryable: false, help: 'nothing behind it can be read; see the topic settings (`policygate topics verify`) and the broker’s log' },
+  BUS_UNREADABLE: {
+    retryable: false,
+    help: 'nothing behind it can be read; see the topic settings (`policygate topics verify`) and the broker’s log',
+  },
   BUS_TRUNCATED: {
     retryable: false,
     help: 'records are missing from the log; it must be kept whole (retention -1): restore it from a copy',

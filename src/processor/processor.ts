@@ -8,7 +8,7 @@
 import type { Codec } from '../contracts/avro/codec';
 import { describeFault } from '../contracts/avro/decoded';
 import { AUDIT_RECORDS, POLICY_STATE } from '../contracts/topics';
-import type { Bus, BusReader, PollOptions, TransactionalWriter } from './bus';
+import { BusError, type Bus, type BusReader, type PollOptions, type TransactionalWriter } from './bus';
 import { fold } from './fold';
 import type { FoldContext } from './foldContext';
 import { inputPositions } from './inputs';
@@ -55,9 +55,19 @@ export class Processor {
   ) {}
 
   static async takeOver(options: ProcessorOptions): Promise<Processor> {
-    const { bus, codec, partition, owner, faultPoint } = options;
+    const { bus, partition } = options;
     const writer = await bus.writer(transactionalId(partition));
-    await writer.commit([
+    try {
+      return await Processor.restored(options, writer);
+    } catch (error) {
+      await writer.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private static async restored(options: ProcessorOptions, writer: TransactionalWriter): Promise<Processor> {
+    const { bus, codec, partition, owner, faultPoint } = options;
+    const [fenceOffset = -1] = await writer.commit([
       {
         topic: POLICY_STATE,
         partition,
@@ -67,7 +77,7 @@ export class Processor {
       },
     ]);
     faultPoint?.('after-fence');
-    const shard = await restore(options);
+    const shard = await restore(options, fenceOffset);
     await verifyChains(options, shard);
     faultPoint?.('after-restore');
     const reader = await bus.reader(inputPositions(partition, shard.positions));
@@ -109,17 +119,21 @@ export class Processor {
 /** One writer per shard, whoever owns it: that is what fences. */
 const transactionalId = (partition: number): string => `policygate-processor-${partition}`;
 
-const restore = async ({ bus, codec, partition, owner, faultPoint }: ProcessorOptions): Promise<ShardState> => {
+const restore = async (
+  { bus, codec, partition, owner, faultPoint }: ProcessorOptions,
+  fenceOffset: number,
+): Promise<ShardState> => {
   const restored = new ShardRestore(partition, codec);
   const reader = await bus.reader([{ topic: POLICY_STATE, partition, offset: 0 }]);
   try {
-    // The fence is there for certain, so this ends; an end offset would not say whether it was seen.
-    while (restored.fence !== owner) {
+    // The fence was committed, so the log reaches that far. It may be gone when it is read: a newer one has taken its place.
+    while (reader.position(POLICY_STATE, partition) <= fenceOffset) {
       for (const record of await reader.poll({ maxRecords: RESTORE_RECORDS, maxWaitMs: RESTORE_WAIT_MS })) restored.apply(record);
     }
   } finally {
     await reader.close();
   }
+  if (restored.fence !== owner) throw new BusError('BUS_FENCED', `transactional id ${transactionalId(partition)}`);
   faultPoint?.('during-restore');
   return restored.finish();
 };

@@ -13,7 +13,7 @@ import type { Bus, BusRecord, TopicPosition } from '../../src/processor/bus';
 import { recordsTo } from '../../src/processor/readTo';
 
 /** Pauses that a test can wait for. */
-export const QUICK: LoopTimes = {
+const QUICK: LoopTimes = {
   leastBackoff: 1,
   mostBackoff: 4,
   leastFencedBackoff: 2,
@@ -59,12 +59,12 @@ export class TestMembership implements Membership {
   left = 0;
   readonly progress = new Map<number, readonly TopicPosition[]>();
 
-  constructor(private readonly first: readonly number[] | undefined) {}
+  constructor(private readonly first: readonly number[] | null) {}
 
   start(onAssigned: (shards: readonly number[]) => void, onFailed: (error: unknown) => void): Promise<void> {
     this.assign = onAssigned;
     this.fail = onFailed;
-    if (this.first !== undefined) onAssigned(this.first);
+    if (this.first !== null) onAssigned(this.first);
     return Promise.resolve();
   }
 
@@ -89,14 +89,26 @@ export interface TestService {
   readonly metrics: ServiceMetrics;
 }
 
-/** `shards`: what is assigned at the start; undefined: nothing is said yet. */
+/** What failed tests would leave running. */
+const running = new Set<ShardService>();
+export const stopServices = async (): Promise<void> => {
+  const left = [...running];
+  running.clear();
+  await Promise.all(left.map((service) => service.stop()));
+};
+
+/** For those that cannot be stopped. */
+export const forgetServices = (): void => running.clear();
+
+/** `shards`: what is assigned at the start; null: nothing is said yet. */
 export const testService = (
   bus: Bus,
   workOf: (metrics: ServiceMetrics) => ShardWork,
-  shards: readonly number[] | undefined = [0],
+  shards: readonly number[] | null = [0],
 ): TestService => {
   const [log, metrics, membership] = [new TestLog(), new ServiceMetrics(), new TestMembership(shards)];
   const service = new ShardService({ work: workOf(metrics), membership, bus, metrics, log, times: QUICK });
+  running.add(service);
   return { service, membership, log, metrics };
 };
 
@@ -117,7 +129,11 @@ export const endsOf = async (bus: Bus, topics: readonly Topic[]): Promise<readon
 };
 
 /** Whether the services have dealt with everything that is in these topics now. */
-export const settled = async (bus: Bus, services: readonly TestService[], topics: readonly Topic[] = INPUT_TOPICS): Promise<void> => {
+export const settled = async (
+  bus: Bus,
+  services: readonly TestService[],
+  topics: readonly Topic[] = INPUT_TOPICS,
+): Promise<void> => {
   const ends = await endsOf(bus, topics);
   for (const { service } of services) await until(`${service.work.name} at the end`, () => service.hasReached(ends));
 };

@@ -4,6 +4,7 @@ import { BusError } from '../../processor/bus';
 import { lineOf } from '../failure';
 import { ENGINE_VERSION } from '../session';
 import { demoCommand } from './commands/demo';
+import { doctorCommand } from './commands/doctor';
 import { evalCommand } from './commands/eval';
 import { gatewayCommand } from './commands/gateway';
 import { killSwitchCommand } from './commands/killSwitch';
@@ -42,6 +43,7 @@ Examples:
   validateCommand(program, io, exit);
   policyCommand(program, io, exit);
   topicsCommand(program, io, exit);
+  doctorCommand(program, io, exit);
   processorCommand(program, io);
   gatewayCommand(program, io);
   runsCommand(program, io, exit);

@@ -8,7 +8,6 @@
 import type { Codec } from '../../contracts/avro/codec';
 import type { AuditKind } from '../../contracts/messages';
 import { AUDIT_RECORDS, CONTROL_EVENTS, DEAD_LETTERS, POLICY_STATE } from '../../contracts/topics';
-import type { Topic } from '../../contracts/topics';
 import type { Bus, BusReader, BusRecord } from '../../processor/bus';
 
 /** Where an event was written. */
@@ -140,7 +139,7 @@ class Collected {
     if (this.isOurs(headers.topic, Number(headers.offset))) this.deadLetter = headers.reason ?? 'no reason was given';
   }
 
-  private isOurs(topic: Topic | string | undefined, offset: number): boolean {
+  private isOurs(topic: string | undefined, offset: number): boolean {
     return topic === CONTROL_EVENTS && offset === this.event.offset;
   }
 }

@@ -52,7 +52,7 @@ export const runOption = (runId: string, name = '--run'): string => {
 };
 
 /** How long to wait, in ms; undefined: not at all. */
-export const patienceOf = ({ wait, timeout }: ControlFlags, { settings }: OpenBus): number | undefined => {
+const patienceOf = ({ wait, timeout }: ControlFlags, { settings }: OpenBus): number | undefined => {
   const seconds = /^[0-9]{1,6}(\.[0-9]{1,3})?$/.test(timeout) ? Number(timeout) : 0;
   if (seconds === 0) throw new Failure(`--timeout ${timeout}: expected a number of seconds above zero`);
   return wait && settings.bus !== 'embedded' ? seconds * 1_000 : undefined;
@@ -66,19 +66,19 @@ export type ControlSend = Pick<ControlRequest, 'runId' | 'control' | 'timestamp'
 /** Publishes, waits and prints. Answers with the exit code: 0 taken, 1 refused; rejects with a Failure when nobody answers. */
 export const sendControl = async (open: OpenBus, flags: ControlFlags, send: ControlSend, io: Io): Promise<number> => {
   const timeoutMs = patienceOf(flags, open);
-  let repeated = false;
+  const retried: string[] = [];
   const outcome = await publishControl(open, {
     ...send,
     timeoutMs,
     retrying: (error) => {
-      repeated = true;
+      retried.push(error.code);
       io.err(`Warning: ${error.message}; trying again\n`);
     },
   });
   const { type } = send.control.payload;
   if (outcome.answers === undefined) return unanswered(outcome, type, flags, open, io);
   const taken = outcome.answers.map((answer) => report(answer, type, flags.json === true, io)).every(Boolean);
-  if (!taken && repeated)
+  if (!taken && retried.length > 0)
     io.err('Warning: the bus failed meanwhile, so that the event may be on the log twice: see whether the first was taken\n');
   const silent = outcome.answers.filter(({ folded }) => !folded);
   if (silent.length > 0) {

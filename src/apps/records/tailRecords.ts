@@ -27,8 +27,10 @@ export async function* tailRecords(bus: Bus, topic: Topic, range: TailRange, sto
   const begun = new Set<number>();
   const reader = await bus.reader(partitions.map((partition) => ({ topic, partition, offset: starts.get(partition) ?? 0 })));
   const unread = (): boolean => partitions.some((partition) => reader.position(topic, partition) < (ends.get(partition) ?? 0));
+  // A call, since it changes while others work.
+  const isStopped = (): boolean => stop.aborted;
   try {
-    while (!stop.aborted && (follow || unread())) {
+    while (!isStopped() && (follow || unread())) {
       for (const record of await reader.poll({ maxRecords: RECORDS, maxWaitMs: WAIT_MS })) {
         const { partition, offset, timestamp } = record;
         if (!follow && offset >= (ends.get(partition) ?? 0)) continue;
@@ -37,8 +39,8 @@ export async function* tailRecords(bus: Bus, topic: Topic, range: TailRange, sto
           if (timestamp < since) continue;
           begun.add(partition);
         }
-        if (stop.aborted) return;
         yield record;
+        if (isStopped()) return;
       }
     }
   } finally {

@@ -10,7 +10,7 @@ import { BusError } from '../../processor/bus';
 export type Answer = 'stop' | 'fenced' | 'again';
 
 /** By name: they come from several folders, and one of them is thrown by code that this folder does not know. */
-const LOUD = new Set(['StateError', 'DivergenceError', 'SchemaError', 'Failure']);
+const LOUD = new Set(['StateError', 'DivergenceError', 'SchemaError', 'DecisionError', 'Failure']);
 
 export const answerTo = (error: unknown): Answer => {
   if (error instanceof BusError) {

@@ -33,24 +33,30 @@ export class BusScope implements Bus {
   async writer(transactionalId: string): Promise<TransactionalWriter> {
     this.checkOpen();
     const writer = await this.kept(await this.bus.writer(transactionalId));
-    this.writers.add(writer);
-    return {
+    const close = once(() => {
+      this.writers.delete(scoped);
+      return writer.close();
+    });
+    const scoped: TransactionalWriter = {
       commit: async (records) => {
         const startedAt = performance.now();
         const offsets = await writer.commit(records);
         this.onCommit(records, (performance.now() - startedAt) / 1_000);
         return offsets;
       },
-      close: () => {
-        this.writers.delete(writer);
-        return writer.close();
-      },
+      close,
     };
+    this.writers.add(scoped);
+    return scoped;
   }
 
   async reader(from: readonly TopicPosition[]): Promise<BusReader> {
     this.checkOpen();
-    const reader = new ScopedReader(await this.kept(await this.bus.reader(from)), from, () => this.readers.delete(reader));
+    const inner = await this.kept(await this.bus.reader(from));
+    const reader = new ScopedReader(inner, from, () => {
+      this.readers.delete(reader);
+      return inner.close();
+    });
     this.readers.add(reader);
     return reader;
   }
@@ -100,13 +106,16 @@ export class BusScope implements Bus {
 }
 
 class ScopedReader implements BusReader {
-  private counts = new Map<Topic, number>();
+  readonly close: () => Promise<void>;
+  private readonly counts = new Map<Topic, number>();
 
   constructor(
     private readonly inner: BusReader,
     private readonly from: readonly TopicPosition[],
-    private readonly onClose: () => void,
-  ) {}
+    close: () => Promise<void>,
+  ) {
+    this.close = once(close);
+  }
 
   async poll(options: PollOptions): Promise<readonly BusRecord[]> {
     const records = await this.inner.poll(options);
@@ -126,9 +135,10 @@ class ScopedReader implements BusReader {
     for (const [topic, count] of this.counts) into.set(topic, (into.get(topic) ?? 0) + count);
     this.counts.clear();
   }
-
-  close(): Promise<void> {
-    this.onClose();
-    return this.inner.close();
-  }
 }
+
+/** What restores closes its reader in the end, though it was dropped before. */
+const once = (close: () => Promise<void>): (() => Promise<void>) => {
+  let closed: Promise<void> | undefined;
+  return () => (closed ??= close());
+};

@@ -17,7 +17,7 @@ export const drained = async (bus: Bus, services: readonly ShardService[], ended
     const seen: (readonly TopicPosition[])[] = [];
     for (const service of services) {
       const ends = await endsOf(bus, service, ended);
-      while (!service.hasReached(ends) && !ended.aborted) await pause(LOOK_EVERY_MS, ended);
+      await reached(service, ends, ended);
       seen.push(ends);
     }
     // The same ends twice, and both times they were reached: nobody has written anything meanwhile.
@@ -25,6 +25,10 @@ export const drained = async (bus: Bus, services: readonly ShardService[], ended
     if (services.length === 1 || now === before) return;
     before = now;
   }
+};
+
+const reached = async (service: ShardService, ends: readonly TopicPosition[], ended: AbortSignal): Promise<void> => {
+  while (!service.hasReached(ends) && !ended.aborted) await pause(LOOK_EVERY_MS, ended);
 };
 
 const endsOf = async (bus: Bus, { work }: ShardService, ended: AbortSignal): Promise<readonly TopicPosition[]> => {

@@ -58,29 +58,34 @@ const listen = (server: Server, { host, port }: MonitoringOptions): Promise<void
     server.listen(port, host, resolve);
   });
 
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
 const answer = async (options: MonitoringOptions, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-  const send = (status: number, type: string, body: string): void => {
-    response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store' });
-    response.end(request.method === 'HEAD' ? '' : body);
-  };
-  const json = (status: number, body: unknown): void => send(status, 'application/json', `${JSON.stringify(body)}\n`);
-  if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined) {
-    // A body is never read: the connection ends with the answer.
-    response.shouldKeepAlive = false;
-    return json(400, { error: 'no body is expected here' });
-  }
+  // A body is never read: the connection ends with the answer.
+  if (hasBody(request)) response.shouldKeepAlive = false;
+  const { status, type, body } = await answerOf(options, request);
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store' });
+  response.end(request.method === 'HEAD' ? '' : body);
+};
+
+const answerOf = async ({ registry, problems }: MonitoringOptions, request: IncomingMessage): Promise<Answer> => {
+  if (hasBody(request)) return json(400, { error: 'no body is expected here' });
   if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { error: 'expected GET' });
   const [path] = (request.url ?? '').split('?');
   switch (path) {
     case '/health':
       return json(200, { status: 'ok' });
     case '/ready': {
-      const reasons = options.problems().slice(0, REASONS);
+      const reasons = problems().slice(0, REASONS);
       return json(reasons.length === 0 ? 200 : 503, { ready: reasons.length === 0, reasons });
     }
     case '/metrics':
       try {
-        return send(200, options.registry.contentType, await options.registry.metrics());
+        return { status: 200, type: registry.contentType, body: await registry.metrics() };
       } catch {
         return json(500, { error: 'the metrics could not be collected' });
       }
@@ -88,3 +93,12 @@ const answer = async (options: MonitoringOptions, request: IncomingMessage, resp
       return json(404, { error: 'expected /health, /ready or /metrics' });
   }
 };
+
+const json = (status: number, body: unknown): Answer => ({
+  status,
+  type: 'application/json',
+  body: `${JSON.stringify(body)}\n`,
+});
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;

@@ -50,7 +50,7 @@ export const runServices = async (options: RunOptions): Promise<StopSignal | 'dr
   try {
     const monitoring =
       address === undefined ? undefined : await openMonitoring({ ...address, registry: metrics.registry, problems });
-    if (monitoring !== undefined) closeMonitoring = monitoring.close;
+    if (monitoring !== undefined) closeMonitoring = () => monitoring.close();
     ending = await Promise.race([
       signals.first,
       ...services.map(async ({ fatal }) => ({ error: await fatal })),

@@ -22,10 +22,10 @@ export interface ServiceFlags extends BusFlags {
 /** Runs these services in one process, on one bus, until they end; prints what they run on, and at the end what they did. */
 export const serve = async (names: readonly ServiceName[], flags: ServiceFlags, io: Io): Promise<void> => {
   const settings = await readSettings(flags, process.env);
-  for (const warning of settings.warnings) io.err(`Warning: ${warning}\n`);
   if (names.length > 1 && settings.bus !== 'embedded')
     throw new Failure('--gateway is for the embedded bus; on Kafka start `policygate gateway` beside the processor');
   const log = openLog(settings.logLevel);
+  for (const warning of settings.warnings) log.warn({}, warning);
   const { bus, codec } = await connect(settings, kafkaLog(log));
   const metrics = new ServiceMetrics();
   const brokerStamps = settings.bus === 'kafka' && settings.kafka.inputTimestamps === 'LogAppendTime';

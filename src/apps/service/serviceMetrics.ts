@@ -95,8 +95,7 @@ export class ServiceMetrics {
   /** One line of what the services did. */
   async summary(): Promise<string> {
     const verdicts = (await this.decisions.get()).values.map(({ labels, value }) => `${value} ${labels.verdict ?? ''}`);
-    const count = async (of: Counter): Promise<number> =>
-      (await of.get()).values.reduce((total, { value }) => total + value, 0);
+    const count = async (of: Counter): Promise<number> => (await of.get()).values.reduce((total, { value }) => total + value, 0);
     const decided = await count(this.decisions);
     const parts = [
       `${await count(this.inputs)} inputs`,

@@ -119,7 +119,7 @@ export class ShardLoop {
       // Whether and when it closes matters to nobody but the next owner, who fences it anyway.
       const closed = scope.close();
       if (waitMs === undefined) break;
-      if (this.isStopping()) await Promise.race([closed, pause(times.close, new AbortController().signal)]);
+      if (this.isStopping()) await endedWithin(times.close, closed);
       else await pause(waitMs, this.stopping.signal);
     }
     this.enter('stopped');
@@ -204,3 +204,10 @@ export class ShardLoop {
     this.options.metrics.entered(this.options.work.name, this.shard, phase);
   }
 }
+
+/** Waits for it, at most so long; the timer does not outlive the wait, since it would keep the process alive. */
+const endedWithin = async (ms: number, ends: Promise<void>): Promise<void> => {
+  const ended = new AbortController();
+  await Promise.race([ends, pause(ms, ended.signal)]);
+  ended.abort();
+};

@@ -49,7 +49,7 @@ export const probeBroker = async (options: KafkaOptions, address: string, stepMs
 export const listens = async (address: string, stepMs = STEP_MS): Promise<Probe> =>
   (await connects(addressOf(address), {}, stepMs)) ?? { ok: true, found: 'listens' };
 
-export const addressOf = (address: string): Address => {
+const addressOf = (address: string): Address => {
   const colon = address.lastIndexOf(':');
   return { host: address.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(address.slice(colon + 1)) };
 };

@@ -1,6 +1,6 @@
 /** A kafkajs client by our options. It sends nothing by itself. */
 import { Kafka, logLevel } from 'kafkajs';
-import type { KafkaConfig, SASLOptions } from 'kafkajs';
+import type { ISocketFactory, KafkaConfig, SASLOptions } from 'kafkajs';
 import type { KafkaLog, KafkaOptions, SaslOptions, TlsOptions } from './options';
 
 /** A connection that is not there after this is given up. */
@@ -14,7 +14,8 @@ const REQUEST_TIMEOUT_MS = 5_000;
  */
 const RETRY = { initialRetryTime: 5, maxRetryTime: 500, retries: 6 };
 
-export const openClient = ({ brokers, clientId, tls, sasl, log }: KafkaOptions): Kafka => {
+/** `socketFactory`: for whoever must be able to end the connections itself. */
+export const openClient = ({ brokers, clientId, tls, sasl, log }: KafkaOptions, socketFactory?: ISocketFactory): Kafka => {
   const config: KafkaConfig = {
     brokers: [...brokers],
     clientId,
@@ -24,6 +25,7 @@ export const openClient = ({ brokers, clientId, tls, sasl, log }: KafkaOptions):
     retry: RETRY,
     logLevel: log === undefined ? logLevel.NOTHING : logLevel.INFO,
     logCreator: () => (log === undefined ? () => undefined : logged(log)),
+    ...(socketFactory === undefined ? {} : { socketFactory }),
     ...(tls === undefined ? {} : { ssl: tlsSettings(tls) }),
     ...(sasl === undefined ? {} : { sasl: saslSettings(sasl) }),
   };

@@ -32,6 +32,9 @@ const PENDING = new Set([
 /** Whether the broker says that it cannot do it yet: nothing of the request was done. */
 export const isPending = (error: unknown): boolean => causesOf(error).some(({ type }) => type !== undefined && PENDING.has(type));
 
+/** Whether another broker must be asked: nothing of the request was done. */
+export const isElsewhere = (error: unknown): boolean => causesOf(error).some(({ type }) => type === 'NOT_COORDINATOR_FOR_GROUP');
+
 interface ErrorFields {
   readonly name?: string;
   readonly message?: string;

@@ -10,7 +10,7 @@ import { busErrorOf } from './failures';
 import type { KafkaLog, KafkaOptions } from './options';
 import { topicName } from './options';
 import { assignShards } from './shardAssignment';
-import { sleep } from './waiting';
+import { answered, sleep } from './waiting';
 
 export interface GroupOptions {
   readonly client: Kafka;
@@ -31,6 +31,7 @@ const ROUND_MS = 200;
 const HEARTBEATS_A_SESSION = 5;
 const REBALANCE_TIMEOUT_MS = 15_000;
 const OFFSETS_EVERY_MS = 5_000;
+const SILENCE_CHECK_MS = 500;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
 
@@ -39,6 +40,7 @@ export class GroupMembership {
   private owned: readonly number[] = [];
   private trouble: string | undefined = 'has not joined the group yet';
   private readonly closing = new AbortController();
+  private heardAt = 0;
   private running: Promise<void> = Promise.resolve();
   private crashed: (error: unknown) => void = () => undefined;
   private readonly progress = new Map<string, { readonly topic: string; readonly partition: number; readonly offset: string }>();
@@ -47,6 +49,7 @@ export class GroupMembership {
   constructor(private readonly options: GroupOptions) {}
 
   start(onAssigned: (shards: readonly number[]) => void, onFailed: (error: unknown) => void): Promise<void> {
+    if (this.isClosed()) return Promise.resolve();
     const assigned = (shards: readonly number[]): void => {
       this.owned = shards;
       if (!this.isClosed()) onAssigned(shards);
@@ -114,24 +117,39 @@ export class GroupMembership {
     });
     const ended = new Promise<unknown>((resolve) => (this.crashed = resolve));
     consumer.on(consumer.events.CRASH, ({ payload }) => this.crashed(payload.error));
+    this.heardAt = Date.now();
+    consumer.on(consumer.events.HEARTBEAT, () => (this.heardAt = Date.now()));
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      this.heardAt = Date.now();
       consumer.pause(topics.map((topic) => ({ topic })));
       this.trouble = undefined;
       onAssigned([...(payload.memberAssignment[topics[0] ?? ''] ?? [])].sort((a, b) => a - b));
     });
     this.consumer = consumer;
     try {
-      await consumer.connect();
-      await consumer.subscribe({ topics });
+      await answered(consumer.connect());
+      await answered(consumer.subscribe({ topics }));
       // Never called: everything is paused from the moment of the join on.
-      await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: () => Promise.resolve() });
-      return await ended;
+      const joining = consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: () => Promise.resolve() });
+      return await Promise.race([ended, joining.then(() => ended), this.silence()]);
     } catch (error) {
       return error;
     } finally {
       this.consumer = undefined;
-      await consumer.disconnect().catch(() => undefined);
+      await answered(consumer.disconnect()).catch(() => undefined);
     }
+  }
+
+  /** Resolves when the group has not been heard of for longer than a join may take: kafkajs has been seen to wait for ever. */
+  private async silence(): Promise<unknown> {
+    const { sessionTimeoutMs, groupId } = this.options;
+    const patienceMs = 2 * Math.max(REBALANCE_TIMEOUT_MS, sessionTimeoutMs);
+    while (!this.isClosed()) {
+      const leftMs = this.heardAt + patienceMs - Date.now();
+      if (leftMs <= 0) return new Error(`group ${groupId}: nothing heard for ${patienceMs / 1_000} s`);
+      await sleep(Math.min(leftMs, SILENCE_CHECK_MS));
+    }
+    return undefined;
   }
 
   private assigner(topics: readonly string[]): PartitionAssigner {

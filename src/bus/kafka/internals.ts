@@ -3,8 +3,12 @@
  * it has read past records that are no more, so readers speak the Fetch request themselves, over kafkajs's connections, authentication and
  * metadata. Why: docs/adr/0006-kafka-bus.md. The version is pinned exactly, and checked here.
  */
+import { connect as netConnect, isIP, type Socket } from 'node:net';
+import { connect as tlsConnect, type ConnectionOptions } from 'node:tls';
 import type { Kafka } from 'kafkajs';
 import { version } from 'kafkajs/package.json';
+import { openClient } from './client';
+import type { KafkaOptions } from './options';
 
 const KNOWN_VERSION = '2.2.4';
 
@@ -68,16 +72,54 @@ export const leaderOf = (cluster: Cluster, name: string, partition: number): num
   return metadata.leader;
 };
 
-/** A connection of its own to the cluster that the client is configured for. */
+/** A cluster with the connections of a client. */
 export const createCluster = (client: Kafka): Cluster => {
   if (version !== KNOWN_VERSION)
     throw new Error(`kafkajs ${version}: expected ${KNOWN_VERSION}; its internals must be checked again`);
   const symbol = Object.getOwnPropertySymbols(client).find(({ description }) => description === 'private:Kafka:createCluster');
-  if (symbol === undefined) throw new Error('kafkajs has no way to create a cluster');
-  const create = (client as unknown as Record<symbol, (options: object) => Cluster>)[symbol];
+  const create = symbol === undefined ? undefined : (client as unknown as Record<symbol, (options: object) => Cluster>)[symbol];
   if (create === undefined) throw new Error('kafkajs has no way to create a cluster');
   return create({ metadataMaxAge: 300_000, allowAutoTopicCreation: false, isolationLevel: READ_COMMITTED });
 };
+
+/** A cluster whose connections can be ended. */
+export interface OwnCluster {
+  readonly cluster: Cluster;
+  /** Ends its connections at once, and every request that waits for an answer. kafkajs's `disconnect` waits for those, sometimes for ever. */
+  discard(): void;
+}
+
+/** Connects nothing yet. */
+export const ownCluster = (options: KafkaOptions): OwnCluster => {
+  const sockets = new Set<Socket>();
+  let discarded = false;
+  const client = openClient(options, ({ host, port, ssl, onConnect }) => {
+    // As kafkajs makes them by itself.
+    const servername = isIP(host) === 0 ? { servername: host } : {};
+    const secure = ssl as ConnectionOptions | null | undefined;
+    const socket =
+      secure === undefined || secure === null
+        ? netConnect({ host, port }, onConnect)
+        : tlsConnect({ host, port, ...servername, ...secure }, onConnect);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    if (discarded) socket.destroy(new Error(DISCARDED));
+    return socket;
+  });
+  const cluster = createCluster(client);
+  return {
+    cluster,
+    discard: () => {
+      discarded = true;
+      for (const socket of sockets) socket.destroy(new Error(DISCARDED));
+      void cluster.disconnect().catch(() => undefined);
+    },
+  };
+};
+
+const DISCARDED = 'the connection was given up';
+const KEEP_ALIVE_MS = 60_000;
 
 export const READ_UNCOMMITTED = 0;
 export const READ_COMMITTED = 1;

@@ -2,21 +2,20 @@
  * The bus on a Kafka cluster: for production. The promises of the port (src/processor/bus.ts) by Kafka's transactions. Group offsets are no truth here:
  * whoever reads says from where. The traps of kafkajs that shaped it: docs/adr/0006-kafka-bus.md.
  */
-import type { Kafka } from 'kafkajs';
 import { TOPICS, type Topic } from '../../contracts/topics';
 import { BusError, type Bus, type BusReader, type TopicPosition, type TransactionalWriter } from '../../processor/bus';
 import { slotOf } from '../slots';
 import { openClient } from './client';
 import { busErrorOf } from './failures';
-import type { Cluster } from './internals';
-import { createCluster, leaderOf, READ_COMMITTED, READ_UNCOMMITTED } from './internals';
+import type { Cluster, OwnCluster } from './internals';
+import { leaderOf, ownCluster, READ_COMMITTED, READ_UNCOMMITTED } from './internals';
 import { KafkaReader } from './kafkaReader';
 import type { KafkaWriter, WriterFaultPoint } from './kafkaWriter';
 import { openWriter } from './kafkaWriter';
 import type { KafkaOptions } from './options';
 import { topicName } from './options';
 import { verifiedShards } from './topicAdmin';
-import { sleep, within } from './waiting';
+import { answered, sleep, within } from './waiting';
 
 export interface KafkaBusOptions extends KafkaOptions {
   /** Called at named points, so that a test can end the process there. */
@@ -43,7 +42,7 @@ export const openKafkaBus = async (options: KafkaBusOptions): Promise<Bus> => {
   } catch (error) {
     throw busErrorOf(error, where, 'BUS_UNREACHABLE');
   }
-  return new KafkaBus(client, options, shards);
+  return new KafkaBus(options, shards);
 };
 
 class KafkaBus implements Bus {
@@ -53,18 +52,17 @@ class KafkaBus implements Bus {
   private readonly metadata: MetadataConnection;
 
   constructor(
-    private readonly client: Kafka,
     private readonly options: KafkaBusOptions,
     readonly shards: number,
   ) {
-    this.metadata = new MetadataConnection(() => createCluster(client), TOPICS.map(this.nameOf));
+    this.metadata = new MetadataConnection(() => ownCluster(options), TOPICS.map(this.nameOf));
   }
 
   async writer(transactionalId: string): Promise<TransactionalWriter> {
     this.checkOpen();
-    const { client, nameOf, options } = this;
+    const { nameOf, options } = this;
     const writer = await openWriter({
-      createCluster: () => createCluster(client),
+      createCluster: () => ownCluster(options),
       transactionalId: `${options.topicPrefix}${transactionalId}`,
       nameOf,
       names: TOPICS.map(nameOf),
@@ -80,7 +78,7 @@ class KafkaBus implements Bus {
     this.checkOpen();
     for (const { topic, partition } of from) slotOf(topic, partition, this.shards);
     const reader = new KafkaReader(from, {
-      createCluster: () => createCluster(this.client),
+      createCluster: () => ownCluster(this.options),
       nameOf: this.nameOf,
       bufferBytes: this.options.bufferBytes,
       onClose: () => this.readers.delete(reader),
@@ -113,7 +111,7 @@ class KafkaBus implements Bus {
   async close(): Promise<void> {
     this.closed = true;
     await Promise.all([...this.readers, ...this.writers].map((one) => one.close()));
-    await this.metadata.close();
+    this.metadata.close();
   }
 
   private readonly nameOf = (topic: Topic): string => topicName(this.options, topic);
@@ -139,23 +137,23 @@ class KafkaBus implements Bus {
 
 /** One connection for questions that change nothing: they are asked again, on a new connection, until ANSWER_MS are over. */
 class MetadataConnection {
-  private cluster: Promise<Cluster> | undefined;
+  private connection: OwnCluster | undefined;
+  private connected: Promise<Cluster> | undefined;
   private closed = false;
 
   constructor(
-    private readonly create: () => Cluster,
+    private readonly create: () => OwnCluster,
     private readonly names: readonly string[],
   ) {}
 
   async ask<T>(question: (cluster: Cluster) => Promise<T>): Promise<T> {
     const deadline = Date.now() + ANSWER_MS;
     for (let pause = PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
-      const asked = (this.cluster ??= this.connect());
+      const asked = (this.connected ??= this.connect());
       try {
-        return await question(await asked);
+        return await answered(asked.then(question));
       } catch (error) {
-        if (this.cluster === asked) this.cluster = undefined;
-        void asked.then((cluster) => cluster.disconnect()).catch(() => undefined);
+        if (this.connected === asked) this.discard();
         const failure = busErrorOf(error, 'Kafka', 'BUS_UNREACHABLE');
         if (this.closed || failure.code === 'BUS_REFUSED' || Date.now() > deadline) throw failure;
         await sleep(pause);
@@ -163,13 +161,20 @@ class MetadataConnection {
     }
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.closed = true;
-    await this.cluster?.then((cluster) => cluster.disconnect()).catch(() => undefined);
+    this.discard();
+  }
+
+  private discard(): void {
+    this.connection?.discard();
+    this.connection = undefined;
+    this.connected = undefined;
   }
 
   private async connect(): Promise<Cluster> {
-    const cluster = this.create();
+    this.connection = this.create();
+    const { cluster } = this.connection;
     await cluster.connect();
     await cluster.addMultipleTargetTopics(this.names);
     return cluster;

@@ -11,13 +11,13 @@ import { busErrorOf } from './failures';
 import { committedRecords } from './committedRecords';
 import type { FetchedPartition } from './fetchProtocol';
 import { fetchOf } from './fetchProtocol';
-import type { Broker, Cluster } from './internals';
+import type { Broker, Cluster, OwnCluster } from './internals';
 import { leaderOf } from './internals';
 import { BatchError, decodeBatches } from './recordBatch';
-import { sleep, Wake } from './waiting';
+import { answered, sleep, Wake } from './waiting';
 
 export interface ReaderOptions {
-  readonly createCluster: () => Cluster;
+  readonly createCluster: () => OwnCluster;
   readonly nameOf: (topic: Topic) => string;
   readonly bufferBytes: number;
   readonly onClose: () => void;
@@ -53,7 +53,7 @@ interface Source {
 
 export class KafkaReader implements BusReader {
   private readonly sources: readonly Source[];
-  private cluster: Cluster | undefined;
+  private connection: OwnCluster | undefined;
   private closed = false;
   private failure: BusError | undefined;
   private turn = 0;
@@ -100,7 +100,7 @@ export class KafkaReader implements BusReader {
     this.arrived.wake();
     this.drained.wake();
     // Ends a fetch that waits at the broker.
-    await this.cluster?.disconnect().catch(() => undefined);
+    this.connection?.discard();
     await this.fetching;
     this.options.onClose();
   }
@@ -156,7 +156,7 @@ export class KafkaReader implements BusReader {
         pause = before === undefined ? FIRST_PAUSE_MS : Math.min(pause * 2, LONGEST_PAUSE_MS);
         await sleep(pause);
       } finally {
-        await this.cluster?.disconnect().catch(() => undefined);
+        this.connection?.discard();
       }
     }
   }
@@ -167,14 +167,14 @@ export class KafkaReader implements BusReader {
 
   /** On a new connection, until the first fetch that fails. */
   private async fetchFromLeaders(): Promise<void> {
-    const cluster = this.options.createCluster();
-    this.cluster = cluster;
-    await cluster.connect();
-    await cluster.addMultipleTargetTopics([...new Set(this.sources.map(({ name }) => name))]);
+    this.connection = this.options.createCluster();
+    const { cluster } = this.connection;
+    await answered(cluster.connect());
+    await answered(cluster.addMultipleTargetTopics([...new Set(this.sources.map(({ name }) => name))]));
     const round = { over: false };
     const loops = [...this.byLeader(cluster)].map(async ([nodeId, sources]) => {
       try {
-        await this.fetchFrom(await cluster.findBroker({ nodeId }), sources, round);
+        await this.fetchFrom(await answered(cluster.findBroker({ nodeId })), sources, round);
       } finally {
         round.over = true;
       }
@@ -199,10 +199,12 @@ export class KafkaReader implements BusReader {
         await this.drained.wait(FETCH_WAIT_MS);
         continue;
       }
-      const { partitions } = await broker.connectionPool.send(
-        fetchOf(
-          hungry.map(({ name, partition, next }) => ({ topic: name, partition, offset: next })),
-          { maxWaitMs: FETCH_WAIT_MS, maxBytes: FETCH_BYTES, maxPartitionBytes: PARTITION_BYTES },
+      const { partitions } = await answered(
+        broker.connectionPool.send(
+          fetchOf(
+            hungry.map(({ name, partition, next }) => ({ topic: name, partition, offset: next })),
+            { maxWaitMs: FETCH_WAIT_MS, maxBytes: FETCH_BYTES, maxPartitionBytes: PARTITION_BYTES },
+          ),
         ),
       );
       if (this.stopped()) return;

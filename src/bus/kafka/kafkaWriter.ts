@@ -9,15 +9,15 @@
 import type { Topic } from '../../contracts/topics';
 import { BusError, type OutgoingRecord, type TransactionalWriter } from '../../processor/bus';
 import { encodeBatch, recordSize } from './encodeBatch';
-import { busErrorOf, isPending } from './failures';
-import type { Broker, Cluster } from './internals';
+import { busErrorOf, isElsewhere, isPending } from './failures';
+import type { Broker, OwnCluster } from './internals';
 import { leaderOf, TRANSACTION_COORDINATOR } from './internals';
 import type { ProducedBatch } from './produceProtocol';
 import { produceOf } from './produceProtocol';
-import { sleep } from './waiting';
+import { answered, sleep } from './waiting';
 
 export interface WriterOptions {
-  readonly createCluster: () => Cluster;
+  readonly createCluster: () => OwnCluster;
   readonly transactionalId: string;
   readonly nameOf: (topic: Topic) => string;
   /** Every topic that may be written to. */
@@ -59,20 +59,24 @@ interface Batch {
 /** Rejects with a BusError. */
 export const openWriter = async (options: WriterOptions): Promise<KafkaWriter> => {
   const where = `transactional id ${options.transactionalId}`;
-  const cluster = options.createCluster();
+  const connection = options.createCluster();
+  const { cluster } = connection;
   try {
-    await cluster.connect();
-    await cluster.addMultipleTargetTopics(options.names);
+    await answered(cluster.connect());
+    await answered(cluster.addMultipleTargetTopics(options.names));
     const { transactionalId } = options;
-    const { coordinator, answer } = await whilePending(async () => {
-      const found = await cluster.findGroupCoordinator({ groupId: transactionalId, coordinatorType: TRANSACTION_COORDINATOR });
-      const given = await found.initProducerId({ transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MS });
-      return { coordinator: found, answer: given };
-    });
+    const { coordinator, answer } = await whilePending(
+      async () => {
+        const found = await cluster.findGroupCoordinator({ groupId: transactionalId, coordinatorType: TRANSACTION_COORDINATOR });
+        const given = await found.initProducerId({ transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MS });
+        return { coordinator: found, answer: given };
+      },
+      (error) => isPending(error) || isElsewhere(error),
+    );
     const producer = { producerId: BigInt(answer.producerId), producerEpoch: answer.producerEpoch };
-    return new KafkaWriter(options, where, cluster, coordinator, producer);
+    return new KafkaWriter(options, where, connection, coordinator, producer);
   } catch (error) {
-    void cluster.disconnect().catch(() => undefined);
+    connection.discard();
     throw busErrorOf(error, where, 'BUS_UNREACHABLE');
   }
 };
@@ -86,7 +90,7 @@ export class KafkaWriter implements TransactionalWriter {
   constructor(
     private readonly options: WriterOptions,
     private readonly where: string,
-    private readonly cluster: Cluster,
+    private readonly connection: OwnCluster,
     private readonly coordinator: Broker,
     private readonly producer: Producer,
   ) {}
@@ -101,20 +105,21 @@ export class KafkaWriter implements TransactionalWriter {
     } catch (error) {
       const refusal = busErrorOf(error, this.where, 'BUS_FAILED');
       this.refusal ??= refusal;
-      void this.disconnect();
+      this.discard();
       throw refusal;
     } finally {
       this.committing = false;
     }
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.refusal ??= new BusError('BUS_CLOSED', this.where);
-    await this.disconnect();
+    this.discard();
+    return Promise.resolve();
   }
 
-  private async disconnect(): Promise<void> {
-    await this.cluster.disconnect().catch(() => undefined);
+  private discard(): void {
+    this.connection.discard();
     this.options.onClose();
   }
 
@@ -127,7 +132,7 @@ export class KafkaWriter implements TransactionalWriter {
     for (const round of roundsOf(batches)) await this.send(round, offsets);
     faultPoint?.('kafka-after-send');
     const { transactionalId } = this.options;
-    const ended = this.coordinator.endTxn({ transactionalId, ...this.ids, transactionResult: true });
+    const ended = answered(this.coordinator.endTxn({ transactionalId, ...this.ids, transactionResult: true }));
     if (faultPoint !== undefined) {
       // By then the request is on its way.
       await sleep(0);
@@ -173,7 +178,7 @@ export class KafkaWriter implements TransactionalWriter {
   private async send(batches: readonly Batch[], offsets: number[]): Promise<void> {
     const byLeader = new Map<number, Batch[]>();
     for (const batch of batches) {
-      const leader = leaderOf(this.cluster, batch.topic, batch.partition);
+      const leader = leaderOf(this.connection.cluster, batch.topic, batch.partition);
       const ofLeader = byLeader.get(leader);
       if (ofLeader === undefined) byLeader.set(leader, [batch]);
       else ofLeader.push(batch);
@@ -181,9 +186,11 @@ export class KafkaWriter implements TransactionalWriter {
     const { transactionalId } = this.options;
     await Promise.all(
       [...byLeader].map(async ([nodeId, ofLeader]) => {
-        const broker = await this.cluster.findBroker({ nodeId });
+        const broker = await answered(this.connection.cluster.findBroker({ nodeId }));
         const produced = ofLeader.map((batch) => this.encoded(batch));
-        const { baseOffsets } = await broker.connectionPool.send(produceOf(transactionalId, produced, PRODUCE_TIMEOUT_MS));
+        const { baseOffsets } = await answered(
+          broker.connectionPool.send(produceOf(transactionalId, produced, PRODUCE_TIMEOUT_MS)),
+        );
         ofLeader.forEach(({ places }, at) => {
           const base = baseOffsets[at] ?? -1;
           places.forEach((place, behind) => (offsets[place] = base + behind));
@@ -213,14 +220,14 @@ const roundsOf = (batches: readonly Batch[]): readonly Batch[][] => {
   return rounds;
 };
 
-/** Asks again as long as the coordinator says that it cannot tell yet. */
-const whilePending = async <T>(ask: () => Promise<T>): Promise<T> => {
+/** Asks again as long as the coordinator says that it cannot do it yet. */
+const whilePending = async <T>(ask: () => Promise<T>, isTemporary: (error: unknown) => boolean = isPending): Promise<T> => {
   const deadline = Date.now() + PENDING_MS;
   for (let pause = PENDING_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PENDING_PAUSE_MS)) {
     try {
-      return await ask();
+      return await answered(ask());
     } catch (error) {
-      if (!isPending(error) || Date.now() > deadline) throw error;
+      if (!isTemporary(error) || Date.now() > deadline) throw error;
       await sleep(pause);
     }
   }

@@ -32,6 +32,7 @@ declare module 'kafkajs/src/protocol/error' {
 declare module 'kafkajs/src/protocol/decoder' {
   class Decoder {
     constructor(bytes: Buffer);
+    readInt32(): number;
   }
   export = Decoder;
 }

@@ -1,4 +1,7 @@
-/** Metadata 8 and DescribeGroups 3: the versions that say which operations are allowed, which kafkajs does not speak. Source: Kafka's protocol guide. */
+/**
+ * Metadata 8 and DescribeGroups 3: the versions that say which operations are allowed, which kafkajs does not speak; and FindCoordinator 1, whose
+ * refusal it does not pass on. Source: Kafka's protocol guide.
+ */
 import Decoder from 'kafkajs/src/protocol/decoder';
 import Encoder from 'kafkajs/src/protocol/encoder';
 import { createErrorFromCode } from 'kafkajs/src/protocol/error';
@@ -14,14 +17,21 @@ interface Fields {
   readArray<T>(reader: (fields: Fields) => T): T[];
 }
 
-/** By topic: the operations as bits. Of a topic that is hidden or missing: none. */
-export const topicOperations = (names: readonly string[]): ApiRequest<ReadonlyMap<string, number>> =>
+/** By topic: the operations as bits, none of a topic that is hidden; undefined: there is no such topic. */
+export const topicOperations = (names: readonly string[]): ApiRequest<ReadonlyMap<string, number | undefined>> =>
   // No topic is made by asking, those of the cluster are not asked for, those of the topics are.
   requestOf('Metadata', 3, 8, () => encodedNames(names).writeBuffer(Buffer.of(0, 0, 1)), topicsOf);
 
 /** The operations on one group, as bits. Throws the broker's error where it refuses. */
 export const groupOperations = (group: string): ApiRequest<number> =>
   requestOf('DescribeGroups', 15, 3, () => encodedNames([group]).writeBuffer(Buffer.of(1)), groupOf);
+
+export const GROUP_COORDINATOR = 0;
+export const TRANSACTION_COORDINATOR = 1;
+
+/** Throws the broker's error where this user may not know of the group or the transactional id: kafkajs itself says only that nobody was found. */
+export const mayFind = (key: string, kind: number): ApiRequest<true> =>
+  requestOf('FindCoordinator', 10, 1, () => new Encoder().writeString(key).writeBuffer(Buffer.of(kind)), refusalOf);
 
 const requestOf = <T>(
   apiName: string,
@@ -40,7 +50,17 @@ const encodedNames = (names: readonly string[]): Encoder =>
 
 const int32 = (decoder: Fields): number => decoder.readInt32();
 
-const topicsOf = (decoder: Fields): ReadonlyMap<string, number> => {
+const refusalOf = (decoder: Fields): true => {
+  decoder.readInt32(); // throttle time
+  const errorCode = decoder.readInt16();
+  if (errorCode === GROUP_REFUSED || errorCode === TRANSACTIONAL_ID_REFUSED) throw createErrorFromCode(errorCode);
+  return true;
+};
+
+const GROUP_REFUSED = 30;
+const TRANSACTIONAL_ID_REFUSED = 53;
+
+const topicsOf = (decoder: Fields): ReadonlyMap<string, number | undefined> => {
   decoder.readInt32(); // throttle time
   decoder.readArray(brokerOf);
   decoder.readString(); // cluster id
@@ -55,12 +75,15 @@ const brokerOf = (decoder: Fields): void => {
   decoder.readString(); // rack
 };
 
-const topicOf = (decoder: Fields): readonly [string, number] => {
+const UNKNOWN_TOPIC_OR_PARTITION = 3;
+
+const topicOf = (decoder: Fields): readonly [string, number | undefined] => {
   const errorCode = decoder.readInt16();
   const name = decoder.readString() ?? '';
   decoder.readBoolean(); // internal
   decoder.readArray(partitionOf);
   const operations = decoder.readInt32();
+  if (errorCode === UNKNOWN_TOPIC_OR_PARTITION) return [name, undefined];
   return [name, errorCode === 0 ? operations : 0];
 };
 

@@ -2,7 +2,9 @@
  * What this user may do, as the broker itself answers it (KIP-430): the operations on each topic and group that its authorizer would allow. Asking
  * changes nothing. Where the cluster has no ACLs, everything is allowed.
  */
+import { setTimeout } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
+import { brokerErrorOf } from './clusterTopics';
 import {
   CONTROL_EVENTS,
   DEAD_LETTERS,
@@ -11,14 +13,13 @@ import {
   DECISIONS,
   INPUT_TOPICS,
   POLICY_STATE,
+  TOPICS,
 } from '../../contracts/topics';
 import type { Topic } from '../../contracts/topics';
 import { createCluster } from './internals';
-import type { Cluster } from './internals';
+import type { Broker, Cluster } from './internals';
 import { topicName } from './options';
-import { groupOperations, topicOperations } from './operationsProtocol';
-
-const GROUP_COORDINATOR = 0;
+import { GROUP_COORDINATOR, groupOperations, mayFind, topicOperations, TRANSACTION_COORDINATOR } from './operationsProtocol';
 
 /** Bits of Kafka's AclOperation. */
 const OPERATIONS = { READ: 3, WRITE: 4, DESCRIBE: 8, DESCRIBE_CONFIGS: 10 } as const;
@@ -37,7 +38,10 @@ export const ROLES: readonly Role[] = ['processor', 'gateway'];
 
 /** What each service does with the topics. */
 const NEEDS: Readonly<Record<Role, { readonly reads: readonly Topic[]; readonly writes: readonly Topic[] }>> = {
-  processor: { reads: [...INPUT_TOPICS, POLICY_STATE], writes: [DECISIONS, AUDIT_RECORDS, POLICY_STATE, DEAD_LETTERS] },
+  processor: {
+    reads: [...INPUT_TOPICS, AUDIT_RECORDS, POLICY_STATE],
+    writes: [DECISIONS, AUDIT_RECORDS, POLICY_STATE, DEAD_LETTERS],
+  },
   gateway: { reads: [DECISIONS, EXECUTION_EVENTS, CONTROL_EVENTS], writes: [EXECUTION_EVENTS, DEAD_LETTERS] },
 };
 
@@ -47,18 +51,21 @@ export interface Permissions {
   readonly writable: readonly Topic[];
 }
 
-/** `transactionalId`: one of the asker's own; it is taken over and nothing is written. Rejects with what kafkajs throws. */
+/** `nodeId`: of any broker. `transactionalId`: one of the asker's own; it is taken over and nothing is written. Rejects with what kafkajs throws. */
 export const permissionsOf = async (
   client: Kafka,
   options: { readonly topicPrefix: string },
+  nodeId: number,
   group: string,
   transactionalId: string,
 ): Promise<Permissions> => {
-  const transactions = await transactionFault(client, transactionalId);
   const cluster = createCluster(client);
   try {
     await cluster.connect();
-    return await askedOf(cluster, options, group, transactions);
+    await cluster.refreshMetadata();
+    const broker = await cluster.findBroker({ nodeId });
+    const transactions = await transactionFault(client, broker, transactionalId);
+    return await askedOf(cluster, broker, options, group, transactions);
   } finally {
     await cluster.disconnect().catch(() => undefined); // what it says no longer matters
   }
@@ -66,52 +73,79 @@ export const permissionsOf = async (
 
 const askedOf = async (
   cluster: Cluster,
+  broker: Broker,
   options: { readonly topicPrefix: string },
   group: string,
   transactions: readonly Missing[],
 ): Promise<Permissions> => {
-  const names = [...new Set(ROLES.flatMap((role) => [...NEEDS[role].reads, ...NEEDS[role].writes]))];
-  // Whichever broker answers for the group answers for the topics, too.
-  const broker = await cluster.findGroupCoordinator({ groupId: `${group}-processor`, coordinatorType: GROUP_COORDINATOR });
-  const topics = await broker.connectionPool.send(topicOperations(names.map((topic) => topicName(options, topic))));
-  const allowed = (topic: Topic, operation: Operation): boolean =>
-    includes(topics.get(topicName(options, topic)) ?? 0, operation);
+  const topics = await broker.connectionPool.send(topicOperations(TOPICS.map((topic) => topicName(options, topic))));
+  // What is missing cannot be judged; that it is missing is another finding.
+  const operationsOn = (topic: Topic): number | undefined => topics.get(topicName(options, topic));
   const missingOf = async (role: Role): Promise<readonly Missing[]> => {
-    const lacking = (topic: Topic, operations: readonly Operation[]): readonly Missing[] =>
-      operations
-        .filter((operation) => !allowed(topic, operation))
-        .map((operation) => ({ operation, resource: 'topic', name: topicName(options, topic) }));
+    const lacking = (topic: Topic, operation: Operation): readonly Missing[] =>
+      includes(operationsOn(topic) ?? EVERYTHING, operation)
+        ? []
+        : [{ operation, resource: 'topic', name: topicName(options, topic) }];
     const { reads, writes } = NEEDS[role];
     return [
-      ...reads.flatMap((topic) => lacking(topic, ['READ'])),
-      ...writes.flatMap((topic) => lacking(topic, ['WRITE'])),
-      ...[...new Set([...reads, ...writes])].flatMap((topic) => lacking(topic, ['DESCRIBE_CONFIGS'])),
-      ...(await groupMissing(cluster, `${group}-${role}`)),
+      ...reads.flatMap((topic) => lacking(topic, 'READ')),
+      ...writes.flatMap((topic) => lacking(topic, 'WRITE')),
+      // Each start verifies every topic.
+      ...TOPICS.flatMap((topic) => lacking(topic, 'DESCRIBE_CONFIGS')),
+      ...(await groupMissing(cluster, broker, `${group}-${role}`)),
       ...transactions,
     ];
   };
   const [processor, gateway] = await Promise.all([missingOf('processor'), missingOf('gateway')]);
-  return { missing: { processor, gateway }, writable: INPUT_TOPICS.filter((topic) => allowed(topic, 'WRITE')) };
+  return {
+    missing: { processor, gateway },
+    writable: INPUT_TOPICS.filter((topic) => includes(operationsOn(topic) ?? 0, 'WRITE')),
+  };
 };
+
+const EVERYTHING = ~0;
 
 const includes = (operations: number, operation: Operation): boolean => (operations & (1 << OPERATIONS[operation])) !== 0;
 
-const groupMissing = async (cluster: Cluster, group: string): Promise<readonly Missing[]> => {
+const groupMissing = async (cluster: Cluster, broker: Broker, group: string): Promise<readonly Missing[]> => {
   const missing: readonly Missing[] = [{ operation: 'READ', resource: 'group', name: group }];
   try {
-    const coordinator = await cluster.findGroupCoordinator({ groupId: group, coordinatorType: GROUP_COORDINATOR });
-    return includes(await coordinator.connectionPool.send(groupOperations(group)), 'READ') ? [] : missing;
+    await broker.connectionPool.send(mayFind(group, GROUP_COORDINATOR));
+    return includes(await groupOperationsOf(cluster, group), 'READ') ? [] : missing;
   } catch (error) {
     if (isRefusal(error)) return missing;
     throw error;
   }
 };
 
+const groupOperationsOf = (cluster: Cluster, group: string): Promise<number> =>
+  onceCoordinated(async () => {
+    const coordinator = await cluster.findGroupCoordinator({ groupId: group, coordinatorType: GROUP_COORDINATOR });
+    return coordinator.connectionPool.send(groupOperations(group));
+  });
+
+const LOADING = /COORDINATOR|LOAD_IN_PROGRESS/;
+const COORDINATOR_TRIES = 20;
+const COORDINATOR_WAIT_MS = 100;
+
+/** On a new cluster the first question for a group or a transaction makes the topic that they are kept in; until it is loaded nobody coordinates. */
+const onceCoordinated = async <T>(work: () => Promise<T>): Promise<T> => {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!LOADING.test(brokerErrorOf(error) ?? '') || tries === COORDINATOR_TRIES) throw error;
+      await setTimeout(COORDINATOR_WAIT_MS);
+    }
+  }
+};
+
 /** Really taken, since the broker says nothing of transactional ids; no transaction is begun. */
-const transactionFault = async (client: Kafka, transactionalId: string): Promise<readonly Missing[]> => {
+const transactionFault = async (client: Kafka, broker: Broker, transactionalId: string): Promise<readonly Missing[]> => {
   const producer = client.producer({ transactionalId, idempotent: true, maxInFlightRequests: 1, transactionTimeout: 10_000 });
   try {
-    await producer.connect();
+    await broker.connectionPool.send(mayFind(transactionalId, TRANSACTION_COORDINATOR));
+    await onceCoordinated(() => producer.connect());
     return [];
   } catch (error) {
     if (isRefusal(error)) return [{ operation: 'WRITE', resource: 'transactional id', name: transactionalId }];
@@ -121,8 +155,4 @@ const transactionFault = async (client: Kafka, transactionalId: string): Promise
   }
 };
 
-const isRefusal = (error: unknown): boolean => {
-  const { type, cause } = (error ?? {}) as { readonly type?: unknown; readonly cause?: unknown };
-  if (typeof type === 'string') return type.endsWith('AUTHORIZATION_FAILED');
-  return cause !== undefined && cause !== error && isRefusal(cause);
-};
+const isRefusal = (error: unknown): boolean => brokerErrorOf(error)?.endsWith('AUTHORIZATION_FAILED') === true;

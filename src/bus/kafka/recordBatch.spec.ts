@@ -132,9 +132,7 @@ describe('a record batch', () => {
           for (const [at, byte] of changes) batch[at % batch.length] = byte;
           let records;
           try {
-            [{ records }] = decodeBatches(sealed(batch)) as [
-              { records: readonly { key: Buffer | null; value: Buffer | null }[] },
-            ];
+            records = decodeBatches(sealed(batch))[0]!.records;
           } catch (error) {
             expect(error).toMatchObject({ name: 'BatchError' });
             return;

@@ -54,6 +54,9 @@ const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
 
+/** A sender may claim any 64 bits of milliseconds. What cannot be told exactly is no time, and becomes the last one that can. */
+const LATEST = Number.MAX_SAFE_INTEGER;
+
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const NO_HEADERS: Headers = Object.freeze({});
 
@@ -123,8 +126,9 @@ class RecordCursor {
   private record(): BatchRecord {
     const end = this.varint() + this.at;
     this.at += 1; // attributes: none are defined
-    const timestamp = this.appended ?? this.firstTimestamp + this.varint();
-    if (this.appended !== undefined) this.varint();
+    // Read in any case: where the broker has stamped the batch, what its sender claimed stands there still.
+    const claimed = this.firstTimestamp + this.varint();
+    const timestamp = this.appended ?? Math.max(-LATEST, Math.min(claimed, LATEST));
     const offset = this.firstOffset + this.varint();
     const key = this.bytes();
     const value = this.bytes();
@@ -157,7 +161,7 @@ class RecordCursor {
     return bytes;
   }
 
-  /** A zigzag varint, up to 64 bits: lengths and deltas. */
+  /** A zigzag varint, up to 64 bits: lengths and deltas. Only times are ever too large for a number, and are cut back. */
   private varint(): number {
     const { batch } = this;
     let byte = batch[this.at++] ?? 0;
@@ -165,7 +169,7 @@ class RecordCursor {
     if (byte >= 0x80) {
       let factor = 128;
       do {
-        if (this.at >= batch.length || factor > 2 ** 56) throw this.damaged('a number without an end');
+        if (this.at >= batch.length || factor > 2 ** 63) throw this.damaged('a number without an end');
         byte = batch[this.at++] ?? 0;
         raw += (byte & 0x7f) * factor;
         factor *= 128;

@@ -10,7 +10,7 @@ import { SchemaError } from '../../contracts/avro/localRegistry';
 import type { RegistryOptions } from './options';
 
 /** A registry that is there answers in milliseconds. */
-export const REGISTRY_TIME_LIMIT_MS = 8_000;
+const REGISTRY_TIME_LIMIT_MS = 8_000;
 const LARGEST_ANSWER_BYTES = 4 * 1024 * 1024;
 const CONNECTIONS = 8;
 

@@ -1,4 +1,5 @@
 /** The topics on the cluster: made where they are missing, compared with what they must be (topicSettings.ts), listed. */
+import { setTimeout } from 'node:timers/promises';
 import { KafkaJSAggregateError } from 'kafkajs';
 import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
 import { BusError } from '../../processor/bus';
@@ -147,6 +148,10 @@ interface CreateTopicError {
 const create = async (admin: Admin, topics: ITopicConfig[]): Promise<void> => {
   try {
     await admin.createTopics({ topics, waitForLeaders: true });
+    await untilListed(
+      admin,
+      topics.map(({ topic }) => topic),
+    );
   } catch (error) {
     if (!(error instanceof KafkaJSAggregateError)) throw error;
     // Somebody else may be doing the same; whether theirs is right is verified next.
@@ -160,6 +165,18 @@ const create = async (admin: Admin, topics: ITopicConfig[]): Promise<void> => {
     throw type.endsWith('AUTHORIZATION_FAILED')
       ? new BusError('BUS_REFUSED', where, new Error('this user may not CREATE it'))
       : new BusError('BUS_NOT_READY', where, new Error(reason));
+  }
+};
+
+const LISTED_TRIES = 50;
+const LISTED_WAIT_MS = 100;
+
+/** The controller has made them; a broker hears of it a moment later, and would call them missing until then. */
+const untilListed = async (admin: Admin, names: readonly string[]): Promise<void> => {
+  for (let tries = 0; tries < LISTED_TRIES; tries++) {
+    const listed = new Set(await admin.listTopics());
+    if (names.every((name) => listed.has(name))) return;
+    await setTimeout(LISTED_WAIT_MS);
   }
 };
 

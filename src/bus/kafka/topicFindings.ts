@@ -60,7 +60,7 @@ const ofTopic = (
       setting: setting.name,
       found: value,
       expected: setting.check === 'atLeast' ? `${setting.value} or more` : setting.value,
-      todo: `kafka-configs --alter --topic ${topic} --add-config ${setting.name}=${setting.value} (${setting.why})`,
+      todo: `kafka-configs --bootstrap-server ... --alter --topic ${topic} --add-config ${setting.name}=${setting.value} (${setting.why})`,
     });
   }
   return [...findings, ...tooFewReplicas(found, found.settings)];
@@ -89,7 +89,7 @@ const forbidden = (topic: string, operation: string): TopicFinding => ({
   setting: 'permission',
   found: `this user may not ${operation}`,
   expected: `${operation} on the topic`,
-  todo: `kafka-acls --add --allow-principal User:... --operation ${operation} --topic ${topic}`,
+  todo: `kafka-acls --bootstrap-server ... --add --allow-principal User:... --operation ${operation} --topic ${topic}`,
 });
 
 /** `create` was asked for something that is there, and otherwise. */

@@ -4,7 +4,7 @@
  * The log is the truth here, so it is kept whole and in order, with times that no sender can choose; what may be tuned is created with a sensible
  * value and not verified. Sources: Kafka's topic configuration; KIP-98 (transaction markers), KIP-534 (retention of tombstones), KIP-937 (time bounds).
  */
-import { COMPACTED_TOPICS, INPUT_TOPICS } from '../../contracts/topics';
+import { COMPACTED_TOPICS, DEAD_LETTERS, INPUT_TOPICS } from '../../contracts/topics';
 import type { Topic } from '../../contracts/topics';
 import type { KafkaOptions } from './options';
 
@@ -21,6 +21,12 @@ export interface TopicSetting {
 
 /** The largest record of ours is an audit record of some 100 KB; a batch of a whole transaction is larger. */
 const LARGEST_BATCH_BYTES = 8 * 1024 * 1024;
+
+/**
+ * What an input may be at most must fit among the dead letters, with the headers that say where it came from: a record that can neither be folded nor set
+ * aside would stop its shard for good. So the one is exact, and the other twice as large.
+ */
+const LARGEST_LETTER_BYTES = 2 * LARGEST_BATCH_BYTES;
 
 /**
  * A reader that restores the state takes a value, and later in the log its tombstone. If the cleaner drops the tombstone between the two, the reader
@@ -45,7 +51,8 @@ export const topicSettings = (
   replication: number,
 ): readonly TopicSetting[] => {
   const compacted = COMPACTED_TOPICS.includes(topic);
-  const stamped = (INPUT_TOPICS as readonly Topic[]).includes(topic) ? inputTimestamps : 'CreateTime';
+  const isInput = (INPUT_TOPICS as readonly Topic[]).includes(topic);
+  const stamped = isInput ? inputTimestamps : 'CreateTime';
   const settings: readonly TopicSetting[] = [
     equals(
       'cleanup.policy',
@@ -74,12 +81,21 @@ export const topicSettings = (
           equals('message.timestamp.after.max.ms', ANY_TIME, 'the clocks of the broker and of a record may differ'),
         ]
       : []),
-    {
-      name: 'max.message.bytes',
-      value: String(LARGEST_BATCH_BYTES),
-      check: 'atLeast',
-      why: 'the records of one transaction go in one batch',
-    },
+    isInput
+      ? equals(
+          'max.message.bytes',
+          String(LARGEST_BATCH_BYTES),
+          'a larger record could not be set aside, and would stop the shard',
+        )
+      : {
+          name: 'max.message.bytes',
+          value: String(topic === DEAD_LETTERS ? LARGEST_LETTER_BYTES : LARGEST_BATCH_BYTES),
+          check: 'atLeast',
+          why:
+            topic === DEAD_LETTERS
+              ? 'the largest input must fit, with where it came from'
+              : 'the records of one transaction go in one batch',
+        },
     {
       name: 'min.insync.replicas',
       value: String(leastInSync(replication)),

@@ -1,5 +1,4 @@
 /** Waiting, with an end. */
-import type { BusError } from '../../processor/bus';
 
 export const sleep = (ms: number): Promise<void> =>
   new Promise((resolve) => {
@@ -26,8 +25,8 @@ export class Wake {
   }
 }
 
-/** What `work` gives, or after so long the error: kafkajs's own patience is longer than a user's. */
-export const within = async <T>(ms: number, work: Promise<T>, late: () => BusError): Promise<T> => {
+/** What `work` gives, or after so long the error. */
+export const within = async <T>(ms: number, work: Promise<T>, late: () => Error): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(late()), ms);
@@ -38,3 +37,10 @@ export const within = async <T>(ms: number, work: Promise<T>, late: () => BusErr
     clearTimeout(timer);
   }
 };
+
+/** Longer than kafkajs's own time limits, which it sometimes forgets: a connection that is closed while it is being made keeps it waiting for ever. */
+const ANSWER_MS = 10_000;
+
+/** What kafkajs answers; an error when it does not. */
+export const answered = <T>(work: Promise<T>): Promise<T> =>
+  within(ANSWER_MS, work, () => new Error(`no answer within ${ANSWER_MS / 1_000} s`));

@@ -110,7 +110,7 @@ const lineOf = ({ run_id, actor, reason, timestamp: at }: Common<unknown>, paylo
   control: { actor, reason, payload },
 });
 
-const bare = <T extends 'RunEnded' | 'KillSwitchTripped' | 'KillSwitchReset'>(type: T, text = anyText): z.ZodType<ControlLine> =>
+const bare = (type: 'RunEnded' | 'KillSwitchTripped' | 'KillSwitchReset', text = anyText): z.ZodType<ControlLine> =>
   strictObject(common(type, name, text)).transform((line) => lineOf(line, { type: line.type }));
 
 const amounts = {
@@ -119,7 +119,7 @@ const amounts = {
   peak_equity: field(amount(ABOVE_ZERO)),
 };
 
-const SCHEMAS: { readonly [T in ControlPayload['type']]: z.ZodType<ControlLine> } = {
+const SCHEMAS: Readonly<Record<ControlPayload['type'], z.ZodType<ControlLine>>> = {
   RunStarted: strictObject({
     ...common('RunStarted', oneRun),
     account_id: field(name),

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { kafkaJars } from '../../../infra/native/artifacts';
 import { brokerWays, namedBroker } from './broker';
 import { TOLD } from './environment';
-import { allOf, firstThatWorks, type Outcome, type Provided } from './provision';
+import { firstThatWorks, type Outcome, type Provided } from './provision';
 import { namedRegistry, registryWays } from './registry';
 import { started, stopStarted } from './started';
 
@@ -23,11 +23,14 @@ const globalSetup = async (_: Config, project: { readonly rootDir: string }): Pr
   const { [TOLD.brokers]: brokers, [TOLD.registryUrl]: registryUrl } = process.env;
   try {
     // Both at once: each takes seconds to start.
-    const [broker, registry, nativeMissing] = await allOf([
+    const work = [
       kept(brokers === undefined ? firstThatWorks(brokerWays) : named(namedBroker(brokers))),
       kept(registryUrl === undefined ? firstThatWorks(registryWays) : named(namedRegistry(registryUrl))),
       nativeReason(),
-    ]);
+    ] as const;
+    // A failure waits for the others: what they still start has to be stopped too.
+    await Promise.allSettled(work);
+    const [broker, registry, nativeMissing] = await Promise.all(work);
     if (nativeMissing !== undefined) process.env[TOLD.nativeMissing] = nativeMissing;
     if ('provided' in broker && 'provided' in registry) {
       process.env[TOLD.brokers] = broker.provided.address;

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { TOLD } from './environment';
 
-export { startNativeBroker, type BrokerOptions, type NativeBroker } from '../../../infra/native/broker';
+export { startNativeBroker, type NativeBroker } from '../../../infra/native/broker';
 
 export interface KafkaUnderTest {
   /** `host:port`, at least one. */

@@ -18,7 +18,7 @@ interface ShowOptions {
 }
 
 /** `policygate policy show`: the limits that one order would be judged by, and where each comes from; and `policy activate`. */
-export const policyCommand = (parent: Command, io: Io, exit: (code: number) => void = () => undefined): void => {
+export const policyCommand = (parent: Command, io: Io, exit: (code: number) => void): void => {
   const policy = parent
     .command('policy')
     .description('Look at capital policies, and put them in force.')
