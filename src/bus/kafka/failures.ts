@@ -58,7 +58,9 @@ const codeOf = ({ name, type, code, message }: ErrorFields): BusErrorCode | unde
   if (type === 'KAFKA_STORAGE_ERROR') return 'BUS_FULL';
   if (typeof code === 'string' && TLS_CODES.test(code)) return 'BUS_UNREACHABLE';
   if (name !== undefined && UNREACHABLE.has(name) && name !== 'KafkaJSNumberOfRetriesExceeded') return 'BUS_UNREACHABLE';
-  return message !== undefined && /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT/.test(message) ? 'BUS_UNREACHABLE' : undefined;
+  return message !== undefined && /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|Broker not connected|no answer within/.test(message)
+    ? 'BUS_UNREACHABLE'
+    : undefined;
 };
 
 const TLS_CODES = /^(ERR_SSL_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|CERT_)/;
@@ -72,5 +74,8 @@ const hintOf = (causes: readonly ErrorFields[]): string | undefined => {
     return 'the certificate of the broker is signed by nobody known here: give the CA file';
   if (/ERR_TLS_CERT_ALTNAME_INVALID|does not match certificate/i.test(texts))
     return 'the certificate of the broker is for another host name';
+  // What kafkajs comes to when it has no versions of the broker's requests: nothing that it asked was answered.
+  if (texts.includes('Broker not connected'))
+    return 'the port takes connections, but does not answer as a broker; is it another service’s, or one that wants TLS?';
   return undefined;
 };
