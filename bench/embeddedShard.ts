@@ -47,12 +47,12 @@ export class EmbeddedShard {
 
 let takeovers = 0;
 
-export const takeOver = (bus: Bus, codec: Codec, observer: FoldObserver = {}): Promise<Processor> => {
+export const takeOver = (bus: Bus, codec: Codec, observer: FoldObserver = {}, partition = 0): Promise<Processor> => {
   takeovers += 1;
   return Processor.takeOver({
     bus,
     codec,
-    partition: 0,
+    partition,
     owner: `bench-${process.pid}-${takeovers}`,
     engineVersion: ENGINE_VERSION,
     stopwatch: realStopwatch,

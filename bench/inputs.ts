@@ -5,14 +5,25 @@ import { CONTROL_EVENTS, EXECUTION_EVENTS, MARKET_PRICES, ORDER_INTENTS } from '
 import type { OutgoingRecord } from '../src/processor/bus';
 import { fillOf, intentAt, policyText, portfolioOf, pricesOf, RUN_ID, START_MS, timeOf } from './workload';
 
-const RUN_KEY = Buffer.from(RUN_ID);
+/** A run, and the partition that it lives in. */
+export interface Home {
+  readonly runId: string;
+  readonly partition: number;
+}
+
+const ONLY: Home = { runId: RUN_ID, partition: 0 };
 
 /** The prices of all symbols, and the start of the run. */
-export const openingRecords = (codec: Codec, symbols: number): readonly OutgoingRecord[] => {
+export const openingRecords = (
+  codec: Codec,
+  symbols: number,
+  { runId, partition }: Home = ONLY,
+  policy_text = policyText(symbols),
+): readonly OutgoingRecord[] => {
   const payload: ControlPayload = {
     type: 'RunStarted',
     account_id: 'bench-account',
-    policy_text: policyText(symbols),
+    policy_text,
     portfolio: portfolioOf(symbols),
     execution: {
       orders_last_60s_global: 0,
@@ -24,24 +35,29 @@ export const openingRecords = (codec: Codec, symbols: number): readonly Outgoing
   const started = codec.encodeValue(CONTROL_EVENTS, { actor: 'bench', reason: '', payload });
   const prices = [...pricesOf(symbols)].map(([symbol, price]): OutgoingRecord => ({
     topic: MARKET_PRICES,
-    partition: 0,
+    partition,
     key: Buffer.from(symbol),
     value: codec.encodeValue(MARKET_PRICES, { symbol, price }),
     timestamp: START_MS,
   }));
-  return [...prices, { topic: CONTROL_EVENTS, partition: 0, key: RUN_KEY, value: started, timestamp: START_MS }];
+  return [...prices, { topic: CONTROL_EVENTS, partition, key: Buffer.from(runId), value: started, timestamp: START_MS }];
 };
 
-export const intentRecord = (codec: Codec, number: number, symbols: number): OutgoingRecord => ({
+export const intentRecord = (codec: Codec, number: number, symbols: number, { runId, partition } = ONLY): OutgoingRecord => ({
   topic: ORDER_INTENTS,
-  partition: 0,
-  key: RUN_KEY,
+  partition,
+  key: Buffer.from(runId),
   value: codec.encodeValue(ORDER_INTENTS, intentAt(number, symbols)),
   timestamp: timeOf(number),
 });
 
-export const intentRecords = (codec: Codec, from: number, count: number, symbols: number): readonly OutgoingRecord[] =>
-  Array.from({ length: count }, (_, at) => intentRecord(codec, from + at, symbols));
+export const intentRecords = (
+  codec: Codec,
+  from: number,
+  count: number,
+  symbols: number,
+  home = ONLY,
+): readonly OutgoingRecord[] => Array.from({ length: count }, (_, at) => intentRecord(codec, from + at, symbols, home));
 
 /** Fills of those decisions that admitted an order. */
 export const fillRecords = (codec: Codec, decisions: readonly PublishedDecision[]): readonly OutgoingRecord[] =>

@@ -1,4 +1,4 @@
-// Compiles src/ and bench/ into dist/ with the compiler that the tests use too, and copies the data that the program reads (avro, policies,
+// Compiles src/, bench/ and infra/ into dist/ with the compiler that the tests use too, and copies the data that the program reads (avro, policies,
 // scenarios), so that a relative path means the same in both trees. Types are checked by `npm run types`, not here: a first start from a
 // fresh clone spends well under a second on it. `--out DIR`: into another folder (the fault campaign breaks a copy of its own).
 import { transformFileSync } from '@swc/core';
@@ -16,7 +16,7 @@ const options = {
 };
 
 rmSync(out, { recursive: true, force: true });
-for (const tree of ['src', 'bench']) {
+for (const tree of ['src', 'bench', 'infra']) {
   for (const entry of readdirSync(join(root, tree), { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !entry.name.endsWith('.ts') || entry.name.endsWith('.spec.ts')) continue;
     const source = join(entry.parentPath ?? entry.path, entry.name);
@@ -29,3 +29,4 @@ for (const tree of ['src', 'bench']) {
   }
 }
 for (const data of ['avro', 'policies', 'scenarios']) cpSync(join(root, data), join(out, data), { recursive: true });
+cpSync(join(root, 'infra', 'native', 'pom.xml'), join(out, 'infra', 'native', 'pom.xml'));
