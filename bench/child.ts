@@ -3,6 +3,7 @@
  * answers comes back as a message; whatever it prints goes to stderr.
  */
 import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { Figure, Setting } from './benchmark';
 
@@ -10,6 +11,8 @@ const MAIN = join(__dirname, 'main.js');
 /** First arguments of a child; not for people. */
 export const ONE_BENCHMARK = '--in-child';
 export const PROGRAM = '--program-in-child';
+export const KAFKA_PROCESSOR = '--kafka-processor-in-child';
+export const KAFKA_RESTORE = '--kafka-restore-in-child';
 
 export interface ProgramEnd {
   readonly code: number;
@@ -26,10 +29,15 @@ export const runProgramInChild = async (args: readonly string[]): Promise<Progra
   return end;
 };
 
-const messageOf = <T>(args: readonly string[], execArgv: readonly string[]): Promise<T> =>
+/** With an IPC channel. Whoever profiles this process profiles that one, too. */
+export const forkMain = (args: readonly string[], execArgv: readonly string[] = []): ChildProcess => {
+  const profiling = process.execArgv.filter((option) => option.startsWith('--cpu-prof'));
+  return fork(MAIN, args, { execArgv: [...execArgv, ...profiling], stdio: ['ignore', 2, 2, 'ipc'] });
+};
+
+export const messageOf = <T>(args: readonly string[], execArgv: readonly string[]): Promise<T> =>
   new Promise((resolve, reject) => {
-    const profiling = process.execArgv.filter((option) => option.startsWith('--cpu-prof'));
-    const child = fork(MAIN, args, { execArgv: [...execArgv, ...profiling], stdio: ['ignore', 2, 2, 'ipc'] });
+    const child = forkMain(args, execArgv);
     let message: T | undefined;
     child.once('message', (sent) => {
       message = sent as T;

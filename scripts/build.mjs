@@ -1,8 +1,8 @@
-// Compiles src/, bench/ and infra/ into dist/ with the compiler that the tests use too, and copies the data that the program reads (avro, policies,
+// Compiles src/, bench/ and infra/native/ (which bench/ uses; an image is built without it) into dist/ with the compiler that the tests use too, and copies the data that the program reads (avro, policies,
 // scenarios), so that a relative path means the same in both trees. Types are checked by `npm run types`, not here: a first start from a
 // fresh clone spends well under a second on it. `--out DIR`: into another folder (the fault campaign breaks a copy of its own).
 import { transformFileSync } from '@swc/core';
-import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,7 +16,7 @@ const options = {
 };
 
 rmSync(out, { recursive: true, force: true });
-for (const tree of ['src', 'bench', 'infra']) {
+for (const tree of ['src', 'bench', 'infra/native'].filter((tree) => existsSync(join(root, tree)))) {
   for (const entry of readdirSync(join(root, tree), { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !entry.name.endsWith('.ts') || entry.name.endsWith('.spec.ts')) continue;
     const source = join(entry.parentPath ?? entry.path, entry.name);
@@ -28,5 +28,6 @@ for (const tree of ['src', 'bench', 'infra']) {
     if (code.startsWith('#!')) chmodSync(target, 0o755);
   }
 }
-for (const data of ['avro', 'policies', 'scenarios']) cpSync(join(root, data), join(out, data), { recursive: true });
-cpSync(join(root, 'infra', 'native', 'pom.xml'), join(out, 'infra', 'native', 'pom.xml'));
+for (const data of ['avro', 'policies', 'scenarios', 'infra/native/pom.xml']) {
+  if (existsSync(join(root, data))) cpSync(join(root, data), join(out, data), { recursive: true });
+}

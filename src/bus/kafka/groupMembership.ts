@@ -140,7 +140,7 @@ export class GroupMembership {
     }
   }
 
-  /** Resolves when the group has not been heard of for longer than a join may take: kafkajs has been seen to wait for ever. */
+  /** Resolves when the group has not been heard of for longer than a join may take: whatever kafkajs waits for then. */
   private async silence(): Promise<unknown> {
     const { sessionTimeoutMs, groupId } = this.options;
     const patienceMs = 2 * Math.max(REBALANCE_TIMEOUT_MS, sessionTimeoutMs);

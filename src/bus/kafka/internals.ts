@@ -85,7 +85,7 @@ export const createCluster = (client: Kafka): Cluster => {
 /** A cluster whose connections can be ended. */
 export interface OwnCluster {
   readonly cluster: Cluster;
-  /** Ends its connections at once, and every request that waits for an answer. kafkajs's `disconnect` waits for those, sometimes for ever. */
+  /** Ends its connections at once, and every request that waits for an answer. kafkajs's `disconnect` waits for those. */
   discard(): void;
 }
 

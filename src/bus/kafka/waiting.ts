@@ -38,7 +38,7 @@ export const within = async <T>(ms: number, work: Promise<T>, late: () => Error)
   }
 };
 
-/** Longer than kafkajs's own time limits, which it sometimes forgets: a connection that is closed while it is being made keeps it waiting for ever. */
+/** kafkajs limits each attempt, not their sum, and its `disconnect` waits for the requests that are on their way. */
 const ANSWER_MS = 10_000;
 
 /** What kafkajs answers; an error when it does not. */
