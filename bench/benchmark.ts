@@ -26,6 +26,8 @@ export interface Setting {
 export interface Benchmark {
   readonly name: string;
   readonly what: string;
+  /** What this machine lacks for it, in one line; it is left out then. */
+  missing?(): Promise<string | undefined>;
   run(setting: Setting): Promise<readonly Figure[]>;
 }
 

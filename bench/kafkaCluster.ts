@@ -51,7 +51,13 @@ export const openCluster = async ({ directory }: Setting): Promise<KafkaCluster>
     freshTopics: async (partitions, inputTimestamps) => {
       made += 1;
       const topicPrefix = `bench-${process.pid}-${Date.now()}-${made}-`;
-      const options: KafkaOptions = { brokers, clientId: 'policygate-bench', topicPrefix, bufferBytes: BUFFER_BYTES, inputTimestamps };
+      const options: KafkaOptions = {
+        brokers,
+        clientId: 'policygate-bench',
+        topicPrefix,
+        bufferBytes: BUFFER_BYTES,
+        inputTimestamps,
+      };
       await createTopics(openClient(options), options, { partitions });
       return options;
     },

@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- names...]`: runs the benchmarks and prints one JSON document on stdout; progress goes to stderr. Figures beside their budgets,
- * no verdict: the exit code is 0 whatever they are, 1 if a benchmark could not run, 2 for an unknown name or option.
+ * no verdict: the exit code is 0 whatever they are, 1 if a benchmark could not run, 2 for an unknown name or option. What the machine lacks something for
+ * is left out, and no failure, unless it was named.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,18 +11,21 @@ import { runProgram } from '../src/apps/cli/program';
 import { didYouMean } from '../src/contracts/nearest';
 import type { Benchmark, Figure, Setting } from './benchmark';
 import type { ProgramEnd } from './child';
-import { ONE_BENCHMARK, PROGRAM, runInChild } from './child';
+import { KAFKA_PROCESSOR, KAFKA_RESTORE, ONE_BENCHMARK, PROGRAM, runInChild } from './child';
 import { codecBenchmark } from './codecBenchmark';
 import { coldDemoBenchmark } from './coldDemo';
 import { decideBenchmark } from './decide';
 import { embeddedBenchmark } from './embedded';
 import { foldBenchmark } from './fold';
+import { kafkaBenchmark } from './kafka';
+import { runProcessor } from './kafkaProcessor';
+import { runRestore } from './kafkaRestore';
 import { thisCommit, thisMachine } from './machine';
 import { memoryBenchmark } from './memory';
 import { restoreBenchmark } from './restore';
 import { runBenchmark } from './run';
 
-/** In the order in which they run: `restore` takes over what `memory` leaves behind. */
+/** In the order in which they run: `restore` and `kafka` take over what `memory` leaves behind. */
 const BENCHMARKS: readonly Benchmark[] = [
   decideBenchmark,
   codecBenchmark,
@@ -31,6 +35,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   memoryBenchmark,
   restoreBenchmark,
   coldDemoBenchmark,
+  kafkaBenchmark,
 ];
 
 const HELP = `npm run bench -- [--quick] [--list] [names...]
@@ -38,6 +43,7 @@ const HELP = `npm run bench -- [--quick] [--list] [names...]
   --list    what there is
   --quick   small sizes, for a look while working: figures that are not comparable
 BENCH_DIR   where the benchmarks write, on the disk that is to be measured; default: the system's temporary directory
+KAFKA_BROKERS   the broker that \`kafka\` measures; default: one of its own, for which it needs Java 17 and Maven
 `;
 
 const byName = (name: string): Benchmark => {
@@ -65,10 +71,18 @@ const report = async (args: readonly string[]): Promise<number> => {
 
   const results: Figure[] = [];
   const failed: { readonly name: string; readonly error: string }[] = [];
-  for (const { name, what } of chosen) {
+  const left_out: { readonly name: string; readonly reason: string }[] = [];
+  for (const { name, what, missing } of chosen) {
     const start = performance.now();
+    const reason = await missing?.();
+    if (reason !== undefined && names.length === 0) {
+      left_out.push({ name, reason });
+      process.stderr.write(`${name}: left out: ${reason}\n`);
+      continue;
+    }
     process.stderr.write(`${name}: ${what}\n`);
     try {
+      if (reason !== undefined) throw new Error(reason);
       results.push(...(await runInChild(name, setting)));
       process.stderr.write(`${name}: done in ${((performance.now() - start) / 1_000).toFixed(1)} s\n`);
     } catch (error) {
@@ -77,7 +91,9 @@ const report = async (args: readonly string[]): Promise<number> => {
       process.stderr.write(`${name}: could not run: ${message}\n`);
     }
   }
-  print(`${JSON.stringify({ machine, date, ...(commit === undefined ? {} : { commit }), quick, results, failed }, null, 2)}\n`);
+  print(
+    `${JSON.stringify({ machine, date, ...(commit === undefined ? {} : { commit }), quick, results, failed, left_out }, null, 2)}\n`,
+  );
   return failed.length === 0 ? 0 : 1;
 };
 
@@ -116,6 +132,16 @@ const oneBenchmark = async ([name = '', setting = '{}']: readonly string[]): Pro
   return 0;
 };
 
+const kafkaProcessor = async ([task = '{}']: readonly string[]): Promise<number> => {
+  await runProcessor(JSON.parse(task) as Parameters<typeof runProcessor>[0], send);
+  return 0;
+};
+
+const kafkaRestore = async ([task = '{}']: readonly string[]): Promise<number> => {
+  await send(await runRestore(JSON.parse(task) as Parameters<typeof runRestore>[0]));
+  return 0;
+};
+
 const program = async (args: readonly string[]): Promise<number> => {
   const write = (text: string): void => void process.stderr.write(text);
   const code = await runProgram(args, { out: () => undefined, err: write, interactive: false });
@@ -124,10 +150,18 @@ const program = async (args: readonly string[]): Promise<number> => {
   return 0;
 };
 
+/** What child processes of this program do. */
+const PARTS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  [ONE_BENCHMARK]: oneBenchmark,
+  [PROGRAM]: program,
+  [KAFKA_PROCESSOR]: kafkaProcessor,
+  [KAFKA_RESTORE]: kafkaRestore,
+};
+
 const main = async ([first = '', ...rest]: readonly string[]): Promise<number> => {
   try {
-    if (first === ONE_BENCHMARK) return await oneBenchmark(rest);
-    return await (first === PROGRAM ? program(rest) : report(process.argv.slice(2)));
+    const part = PARTS[first];
+    return await (part === undefined ? report(process.argv.slice(2)) : part(rest));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`Error: ${error.message}\n`);

@@ -40,7 +40,7 @@ const detailsOf = ({ details }) =>
     .map(([name, value]) => `${name} ${typeof value === 'number' ? grouped(value) : value}`)
     .join(', ');
 
-const resultsText = ({ machine, date, commit, quick, results, failed = [] }) =>
+const resultsText = ({ machine, date, commit, quick, results, failed = [], left_out = [] }) =>
   [
     `${machine.cpu}, ${machine.cores} cores, ${machine.memory_gb} GB, ${machine.platform}, Node ${machine.node.replace(/^v/, '')}; ${date.slice(0, 10)}` +
       `${commit === undefined ? '' : `, commit ${commit}`}; load before: ${machine.load_before}.${quick ? ' **Quick sizes: not comparable.**' : ''}`,
@@ -52,6 +52,7 @@ const resultsText = ({ machine, date, commit, quick, results, failed = [] }) =>
         `| ${[result.name, result.what, shown(result.value, result.unit), bound(result), verdict(result), detailsOf(result)].join(' | ')} |`,
     ),
     ...failed.map(({ name, error }) => `| ${name} | could not run: ${error} | | | | |`),
+    ...left_out.map(({ name, reason }) => `| ${name} | left out: ${reason} | | | | |`),
   ].join('\n');
 
 /** By how much, as a share of the budget. */

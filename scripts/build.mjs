@@ -1,6 +1,7 @@
-// Compiles src/, bench/ and infra/native/ (which bench/ uses; an image is built without it) into dist/ with the compiler that the tests use too, and copies the data that the program reads (avro, policies,
-// scenarios), so that a relative path means the same in both trees. Types are checked by `npm run types`, not here: a first start from a
-// fresh clone spends well under a second on it. `--out DIR`: into another folder (the fault campaign breaks a copy of its own).
+// Compiles src/, bench/ and infra/native/ (for bench/; an image is built without it) into dist/ with the compiler that the tests use too, and copies
+// the data that the program reads (avro, policies, scenarios), so that a relative path means the same in both trees. Types are checked by
+// `npm run types`, not here: a first start from a fresh clone spends well under a second on it. `--out DIR`: into another folder (the fault
+// campaign breaks a copy of its own).
 import { transformFileSync } from '@swc/core';
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

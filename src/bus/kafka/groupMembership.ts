@@ -122,6 +122,7 @@ export class GroupMembership {
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.heardAt = Date.now();
       consumer.pause(topics.map((topic) => ({ topic })));
+      if (this.isClosed()) return;
       this.trouble = undefined;
       onAssigned([...(payload.memberAssignment[topics[0] ?? ''] ?? [])].sort((a, b) => a - b));
     });
@@ -131,7 +132,7 @@ export class GroupMembership {
       await answered(consumer.subscribe({ topics }));
       // Never called: everything is paused from the moment of the join on.
       const joining = consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: () => Promise.resolve() });
-      return await Promise.race([ended, joining.then(() => ended), this.silence()]);
+      return await Promise.race([ended, joining.then(() => ended), this.silence(consumer)]);
     } catch (error) {
       return error;
     } finally {
@@ -141,10 +142,10 @@ export class GroupMembership {
   }
 
   /** Resolves when the group has not been heard of for longer than a join may take: whatever kafkajs waits for then. */
-  private async silence(): Promise<unknown> {
+  private async silence(of: Consumer): Promise<unknown> {
     const { sessionTimeoutMs, groupId } = this.options;
     const patienceMs = 2 * Math.max(REBALANCE_TIMEOUT_MS, sessionTimeoutMs);
-    while (!this.isClosed()) {
+    while (this.consumer === of && !this.isClosed()) {
       const leftMs = this.heardAt + patienceMs - Date.now();
       if (leftMs <= 0) return new Error(`group ${groupId}: nothing heard for ${patienceMs / 1_000} s`);
       await sleep(Math.min(leftMs, SILENCE_CHECK_MS));

@@ -1,0 +1,114 @@
+/** How fast processors decide intents that wait already, exactly once: each transaction carries decisions, audit records, state and positions. */
+import type { Figure, Setting } from './benchmark';
+import { figure, progress, sized } from './benchmark';
+import type { KafkaCluster } from './kafkaCluster';
+import { ProcessorProcess } from './kafkaProcessor';
+import type { ProcessorDone, ProcessorTask } from './kafkaProcessor';
+import { homesOf, openKafkaSession, publishIntents, startRuns } from './kafkaRuns';
+import { median, spread } from './measure';
+
+interface Layout {
+  readonly partitions: number;
+  readonly processes: number;
+}
+
+const LAYOUTS: readonly Layout[] = [
+  { partitions: 1, processes: 1 },
+  { partitions: 4, processes: 1 },
+  { partitions: 4, processes: 2 },
+];
+
+export const behind = async (cluster: KafkaCluster, setting: Setting): Promise<readonly Figure[]> => {
+  const figures: Figure[] = [];
+  for (const layout of LAYOUTS) figures.push(await behindOn(cluster, setting, layout));
+  return figures;
+};
+
+const behindOn = async (cluster: KafkaCluster, setting: Setting, { partitions, processes }: Layout): Promise<Figure> => {
+  const intents = sized(setting, 200_000, 10_000);
+  const rounds: Round[] = [];
+  for (let round = 0; round < sized(setting, 3, 1); round++) {
+    const measured = await oneRound(cluster, { partitions, processes }, Math.ceil(intents / partitions));
+    rounds.push(measured);
+    progress(`${nameOf({ partitions, processes })}: ${Math.round(measured.rate)}/s`);
+  }
+  const rates = rounds.map(({ rate }) => rate);
+  const middle = rounds[rates.indexOf(median(rates))]!;
+  return figure(
+    `kafka/behind, ${nameOf({ partitions, processes })}`,
+    'intents that wait: decision, audit record, state and positions committed in transactions of a thousand intents',
+    [middle.rate, '/s'],
+    {
+      ...(partitions === 1 ? { budget: { at_least: 20_000 } } : {}),
+      details: { ...spread(rates), intents, ...middle.details },
+    },
+  );
+};
+
+const nameOf = ({ partitions, processes }: Layout): string =>
+  `${partitions} ${partitions === 1 ? 'shard' : 'shards'}, ${processes} ${processes === 1 ? 'process' : 'processes'}`;
+
+interface Round {
+  readonly rate: number;
+  readonly details: Readonly<Record<string, number>>;
+}
+
+/** Intents carry the times at which they were made, 10 ms apart: windows and limits see the day that the backlog is of. */
+const oneRound = async (cluster: KafkaCluster, { partitions, processes }: Layout, intents: number): Promise<Round> => {
+  const options = await cluster.freshTopics(partitions, 'CreateTime');
+  const session = await openKafkaSession(options);
+  const homes = homesOf(partitions);
+  await startRuns(session, homes);
+  await publishIntents(session, homes, intents);
+  await session.bus.close();
+  const tasks = Array.from({ length: processes }, (_, at): ProcessorTask => ({
+    options,
+    shards: homes.map(({ partition }) => partition).filter((partition) => partition % processes === at),
+    intents,
+    warmUp: Math.ceil(intents / 10),
+  }));
+  const round = await processed(cluster, tasks);
+  await cluster.dropTopics(options);
+  return round;
+};
+
+const processed = async (cluster: KafkaCluster, tasks: readonly ProcessorTask[]): Promise<Round> => {
+  const started = await Promise.all(tasks.map((task) => ProcessorProcess.start(task)));
+  const brokerBefore = cluster.cpuSeconds();
+  const wentAt = Date.now();
+  for (const one of started) one.go();
+  let done: readonly ProcessorDone[];
+  try {
+    done = await Promise.all(started.map((one) => one.done));
+  } catch (error) {
+    for (const one of started) one.kill();
+    throw error;
+  }
+  const brokerAfter = cluster.cpuSeconds();
+  const shards = done.flatMap((one) => one.shards);
+  const earliest = (of: (times: (typeof shards)[number]) => number): number => Math.min(...shards.map(of));
+  const endAt = Math.max(...shards.map(({ doneAt }) => doneAt));
+  const warmAt = earliest((one) => one.warmAt);
+  const counted = shards.reduce((sum, one) => sum + one.counted, 0);
+  const all = tasks.reduce((sum, { shards: of, intents }) => sum + of.length * intents, 0);
+  const seconds = (endAt - wentAt) / 1_000;
+  const mean = (of: (one: ProcessorDone) => number): number => done.reduce((sum, one) => sum + of(one), 0) / done.length;
+  return {
+    rate: (counted / (endAt - warmAt)) * 1_000,
+    details: {
+      with_warm_up_per_s: Math.round((all / (endAt - earliest((one) => one.tookOverAt))) * 1_000),
+      from_process_start_s: hundredths((endAt - Math.min(...started.map(({ forkedAt }) => forkedAt))) / 1_000),
+      takeover_ms: Math.round(earliest((one) => one.tookOverAt) - wentAt),
+      processor_cpu_cores: hundredths(done.reduce((sum, one) => sum + one.cpuSeconds, 0) / seconds),
+      ...(brokerBefore === undefined || brokerAfter === undefined
+        ? {}
+        : { broker_cpu_cores: hundredths((brokerAfter - brokerBefore) / seconds) }),
+      commit_share: hundredths(mean((one) => one.commitShare)),
+      input_wait_share: hundredths(mean((one) => one.pollShare)),
+      transactions: done.reduce((sum, one) => sum + one.transactions, 0),
+      peak_rss_mb: Math.max(...done.map(({ peakMb }) => peakMb)),
+    },
+  };
+};
+
+export const hundredths = (value: number): number => Math.round(value * 100) / 100;
