@@ -29,7 +29,7 @@ const runInSituation = (
   const { policy, portfolio, execution, violationTimes, clock } = situation;
   const run = unknownRun(runId, prices);
   advanceClock(run, clock);
-  evolve(run, { type: 'RunStarted', accountId, policy, portfolio, execution, violationTimes, prices });
+  evolve(run, { type: 'RunStarted', accountId, policy, portfolio, execution, violationTimes, prices, seq: 0 });
   return run;
 };
 

@@ -23,6 +23,8 @@ export type RunEvent =
       /** Times of `violations_last_window`, ms, in the same order. */
       readonly violationTimes: readonly number[];
       readonly prices: ReadonlyMap<string, Decimal>;
+      /** Of its audit record: what the run was denied before it began does not count. */
+      readonly seq: number;
     }
   | {
       readonly type: 'IntentDecided';
@@ -76,7 +78,7 @@ export const evolve = (run: RunState, event: RunEvent): void => {
 /** The clock starts at the run's first event. What an unknown run was asked before stays decided. */
 const start = (
   run: RunState,
-  { accountId, policy, portfolio, execution, violationTimes, prices }: RunEvent & { type: 'RunStarted' },
+  { accountId, policy, portfolio, execution, violationTimes, prices, seq }: RunEvent & { type: 'RunStarted' },
 ): void => {
   const { positions, ...figures } = portfolio;
   run.status = 'ACTIVE';
@@ -94,6 +96,7 @@ const start = (
   run.exposure = new Exposure(prices);
   run.orders = windowOf(run.beginning);
   run.violations = new ViolationWindow(run.beginning.violations);
+  run.violationsFromSeq = seq;
   for (const [symbol, qty] of positions) setQuantity(run, symbol, qty);
 };
 

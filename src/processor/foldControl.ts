@@ -78,7 +78,7 @@ const outcomeOf = (shard: ShardState, ledger: RunLedger, control: ControlEvent):
   }
 };
 
-const started = (shard: ShardState, { state }: RunLedger, control: ControlEvent, payload: RunStarted): Outcome => {
+const started = (shard: ShardState, { state, nextSeq }: RunLedger, control: ControlEvent, payload: RunStarted): Outcome => {
   if (state.status !== 'UNKNOWN')
     return { refused: `run \`${state.runId}\` was started before; a session needs a run id of its own` };
   const fault = amountsFault(payload.portfolio);
@@ -92,7 +92,7 @@ const started = (shard: ShardState, { state }: RunLedger, control: ControlEvent,
     violationTimes.push(time);
   }
   const { portfolio, execution, account_id: accountId } = payload;
-  const begin: RunEvent = { type: 'RunStarted', accountId, policy, portfolio, execution, violationTimes, prices: shard.prices };
+  const begin: RunEvent = { type: 'RunStarted', accountId, policy, portfolio, execution, violationTimes, prices: shard.prices, seq: nextSeq };
   const events: readonly RunEvent[] = shard.killSwitchActive ? [begin, { type: 'KillSwitchTripped' }] : [begin];
   const note = shard.killSwitchActive ? 'the kill switch is active for every run' : null;
   return { events, content: { kind: 'CONTROL', control, note } };

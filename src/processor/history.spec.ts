@@ -149,6 +149,8 @@ const begin = async (shard: TestShard): Promise<void> => {
     kill_switch_active: false,
   };
   await shard.feed(shard.price('AAPL', '200'), shard.price('MSFT', '400'), shard.price('__proto__', '10'));
+  // Strategies that were faster than the risk desk: denied, and forgotten by the windows of the run that begins then.
+  await shard.feed(...RUNS.map((name) => shard.intent(intentOf({ intent_id: 'early' }), name)));
   await shard.feed(
     shard.started({ policy_text, execution }),
     shard.started({ policy_text, portfolio: portfolioOf({ MSFT: '5', AAPL: '-7.5' }) }, 'r-2'),

@@ -230,6 +230,19 @@ describe('the kill switch', () => {
     expect(run(shard).killSwitchActive).toBe(false);
   });
 
+  it('does not count what the run was denied before it began, with or without a takeover', async () => {
+    for (const takesOver of [false, true]) {
+      const shard = new TestShard();
+      await shard.takeOver();
+      await shard.feed(shard.price('AAPL', '200'), ...['early', 'too early'].map((id) => shard.intent(intent(id))));
+      await shard.feed(shard.started({ policy_text: policyText({ tripAfter: 3 }) }));
+      if (takesOver) await shard.takeOver();
+      await shard.feed(shard.intent(intent('a', { qty: decimal('60') })));
+      expect((await shard.audits()).at(-1)?.facts?.violations_in_window).toBe(0);
+      expect(run(shard).killSwitchActive).toBe(false);
+    }
+  });
+
   it('trips every run of the shard, those that start later too', async () => {
     const shard = await openRun();
     await shard.feed(shard.control({ type: 'KillSwitchTripped' }, { run: '*' }), shard.started({}, 'r-2'));

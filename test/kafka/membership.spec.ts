@@ -64,7 +64,9 @@ describeKafka('membership of a group', () => {
   }, 60_000);
 
   const until = async (what: string, holds: () => boolean, ms = 40_000): Promise<void> => {
-    for (const deadline = Date.now() + ms; !holds(); await sleep(50)) {
+    const deadline = Date.now() + ms;
+    while (!holds()) {
+      await sleep(50);
       if (Date.now() > deadline)
         throw new Error(`${what}: not within ${ms} ms; shards are ${JSON.stringify(members.map(({ shards }) => shards))}`);
     }

@@ -103,7 +103,9 @@ export class KafkaWriter implements TransactionalWriter {
     try {
       return await this.write(records);
     } catch (error) {
-      const refusal = busErrorOf(error, this.where, 'BUS_FAILED');
+      const known = busErrorOf(error, this.where, 'BUS_FAILED');
+      // Where an answer is missing the addresses are right; what matters is that the outcome is unknown.
+      const refusal = known.code === 'BUS_UNREACHABLE' ? new BusError('BUS_FAILED', this.where, known.cause) : known;
       this.refusal ??= refusal;
       this.discard();
       throw refusal;
