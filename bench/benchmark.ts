@@ -27,7 +27,7 @@ export interface Benchmark {
   readonly name: string;
   readonly what: string;
   /** What this machine lacks for it, in one line; it is left out then. */
-  missing?(): Promise<string | undefined>;
+  readonly missing?: () => Promise<string | undefined>;
   run(setting: Setting): Promise<readonly Figure[]>;
 }
 

@@ -14,16 +14,11 @@ export interface Home {
 const ONLY: Home = { runId: RUN_ID, partition: 0 };
 
 /** The prices of all symbols, and the start of the run. */
-export const openingRecords = (
-  codec: Codec,
-  symbols: number,
-  { runId, partition }: Home = ONLY,
-  policy_text = policyText(symbols),
-): readonly OutgoingRecord[] => {
+export const openingRecords = (codec: Codec, symbols: number, { runId, partition } = ONLY): readonly OutgoingRecord[] => {
   const payload: ControlPayload = {
     type: 'RunStarted',
     account_id: 'bench-account',
-    policy_text,
+    policy_text: policyText(symbols),
     portfolio: portfolioOf(symbols),
     execution: {
       orders_last_60s_global: 0,

@@ -18,6 +18,12 @@ const LAYOUTS: readonly Layout[] = [
   { partitions: 4, processes: 2 },
 ];
 
+const MEANING: Readonly<Record<string, string>> = {
+  '1/1': 'how fast a shard catches up: intents read, decided and committed, exactly once, with audit record, state and positions',
+  '4/1': 'the same with four shards in one process: whether their waits for the broker hide behind each other’s work',
+  '4/2': 'the same with two processes, as far as the machine has cores for them beside the broker',
+};
+
 export const behind = async (cluster: KafkaCluster, setting: Setting): Promise<readonly Figure[]> => {
   const figures: Figure[] = [];
   for (const layout of LAYOUTS) figures.push(await behindOn(cluster, setting, layout));
@@ -36,7 +42,7 @@ const behindOn = async (cluster: KafkaCluster, setting: Setting, { partitions, p
   const middle = rounds[rates.indexOf(median(rates))]!;
   return figure(
     `kafka/behind, ${nameOf({ partitions, processes })}`,
-    'intents that wait: decision, audit record, state and positions committed in transactions of a thousand intents',
+    MEANING[`${partitions}/${processes}`] ?? '',
     [middle.rate, '/s'],
     {
       ...(partitions === 1 ? { budget: { at_least: 20_000 } } : {}),

@@ -68,16 +68,25 @@ export const limit = async (cluster: KafkaCluster, setting: Setting): Promise<re
   const shown = (name: string, what: string, measured: readonly number[], details = {}): Figure =>
     figure(`kafka/limit, ${name}`, what, [median(measured), 'intents/s'], { details: { ...spread(measured), ...details } });
   const figures = [
-    shown('read', 'read the intents, a thousand a poll, for comparison', await rates(() => readAll(async () => undefined))),
-    shown('write', 'commit what the processor made of them, the same transactions, for comparison', await rates(write), each),
+    shown(
+      'read',
+      'what the broker gives through our reader: intents, a thousand a poll',
+      await rates(() => readAll(async () => undefined)),
+    ),
+    shown(
+      'write',
+      'what the broker takes through our writer: what the processor made of so many intents, in the same transactions',
+      await rates(write),
+      each,
+    ),
     shown(
       'read and write',
-      'both in turns, as the processor does: its rate if folding took no time',
+      'both in turns, as the processor does it: its rate if folding took no time',
       await rates(() => readAll((one) => writer.commit(one))),
     ),
     shown(
       'kafkajs',
-      'the same transactions by the producer of kafkajs, for comparison',
+      'what it takes through the producer of kafkajs: the same transactions',
       await byKafkajs(target, transactions, intents, rounds),
     ),
   ];

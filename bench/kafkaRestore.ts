@@ -46,7 +46,7 @@ export const restore = async (cluster: KafkaCluster, setting: Setting): Promise<
   return [
     figure(
       'kafka/restore',
-      '`Processor.takeOver` from Kafka: fence, read the state back, check it against the audit log',
+      'how long a shard stands still when its owner is gone: `Processor.takeOver` reads its state back from Kafka',
       [median(seconds), 's'],
       {
         budget: { at_most: 15 },

@@ -35,10 +35,10 @@ export const homesOf = (partitions: number): readonly Home[] =>
   });
 
 /** Starts the runs, and has them taken in: what is measured afterwards is intents only. */
-export const startRuns = async ({ bus, codec }: KafkaSession, homes: readonly Home[], policy?: string): Promise<void> => {
+export const startRuns = async ({ bus, codec }: KafkaSession, homes: readonly Home[]): Promise<void> => {
   await withWriter(bus, async (writer) => {
     for (const home of homes) {
-      const opening = openingRecords(codec, SYMBOLS, home, policy);
+      const opening = openingRecords(codec, SYMBOLS, home);
       await writer.commit(opening);
       const processor = await takeOver(bus, codec, {}, home.partition);
       for (let left = opening.length; left > 0;) left -= await processor.step({ maxRecords: BATCH, maxWaitMs: 1_000 });

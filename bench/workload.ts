@@ -16,12 +16,12 @@ const EQUITY = decimal('1000000000');
 /** Symbols with a cap of their own: one of twenty, and so few that the policy stays short. */
 const cappedOf = (symbols: number): number => Math.max(1, Math.min(50, Math.floor(symbols / 20)));
 
-/** The kill switch stays off: a second holds ten denials. `ordersPerMinute`: no limit to work that comes once every 10 ms. */
-export const policyText = (symbols: number, ordersPerMinute = 10_000): string => `version: "0.1"
+/** The kill switch stays off: a second holds ten denials. */
+export const policyText = (symbols: number): string => `version: "0.1"
 limits:
   exposure: {max_position_pct: 0.1, max_gross_exposure_x: 2.0, max_net_exposure_x: 1.0}
   loss: {daily_loss_limit_pct: 0.02, max_drawdown_pct: 0.05}
-  execution: {max_orders_per_minute_global: ${ordersPerMinute}, max_orders_per_minute_by_strategy: ${ordersPerMinute}}
+  execution: {max_orders_per_minute_global: 10000, max_orders_per_minute_by_strategy: 10000}
   kill_switch: {trip_on_rules: [], trip_after_n_violations: 10000, violation_window_seconds: 1}
 overrides:
   symbols:

@@ -40,19 +40,38 @@ const detailsOf = ({ details }) =>
     .map(([name, value]) => `${name} ${typeof value === 'number' ? grouped(value) : value}`)
     .join(', ');
 
-const resultsText = ({ machine, date, commit, quick, results, failed = [], left_out = [] }) =>
+const machineText = ({ machine, date, commit, quick }) =>
+  `${machine.cpu}, ${machine.cores} cores, ${machine.memory_gb} GB, ${machine.platform}, Node ${machine.node.replace(/^v/, '')}; ${date.slice(0, 10)}` +
+  `${commit === undefined ? '' : `, commit ${commit}`}; load before: ${machine.load_before}.${quick ? ' **Quick sizes: not comparable.**' : ''}`;
+const problemsOf = ({ failed, left_out }) => [
+  ...failed.map(({ name, error }) => `| ${name} | could not run: ${error} | | | | |`),
+  ...left_out.map(({ name, reason }) => `| ${name} | left out: ${reason} | | | | |`),
+];
+
+const resultsText = (report) =>
   [
-    `${machine.cpu}, ${machine.cores} cores, ${machine.memory_gb} GB, ${machine.platform}, Node ${machine.node.replace(/^v/, '')}; ${date.slice(0, 10)}` +
-      `${commit === undefined ? '' : `, commit ${commit}`}; load before: ${machine.load_before}.${quick ? ' **Quick sizes: not comparable.**' : ''}`,
+    machineText(report),
     '',
     '| benchmark | what | result | budget | | details |',
     '|---|---|---|---|---|---|',
-    ...results.map(
+    ...report.results.map(
       (result) =>
         `| ${[result.name, result.what, shown(result.value, result.unit), bound(result), verdict(result), detailsOf(result)].join(' | ')} |`,
     ),
-    ...failed.map(({ name, error }) => `| ${name} | could not run: ${error} | | | | |`),
-    ...left_out.map(({ name, reason }) => `| ${name} | left out: ${reason} | | | | |`),
+    ...problemsOf(report),
+  ].join('\n');
+
+const kafkaText = (report) =>
+  [
+    machineText(report),
+    '',
+    '| benchmark | what it means | measured | budget | | details |',
+    '|---|---|---|---|---|---|',
+    ...report.results.map(
+      (result) =>
+        `| ${[result.name.replace(/^kafka\//, ''), result.what, shown(result.value, result.unit), bound(result), verdict(result), detailsOf(result)].join(' | ')} |`,
+    ),
+    ...problemsOf(report),
   ].join('\n');
 
 /** By how much, as a share of the budget. */
@@ -79,6 +98,18 @@ const between = (text, name, replacement) => {
   return `${text.slice(0, from + start.length)}\n${replacement}\n${text.slice(to)}`;
 };
 
+/** The part of a report that is about Kafka, or the one that is not. */
+const part = ({ results, failed = [], left_out = [], ...rest }, kafka) => {
+  const belongs = ({ name }) => /^kafka(\/|$)/.test(name) === kafka;
+  return { ...rest, results: results.filter(belongs), failed: failed.filter(belongs), left_out: left_out.filter(belongs) };
+};
+const isEmpty = ({ results, failed, left_out }) => results.length + failed.length + left_out.length === 0;
+
 const report = readReport(process.argv[2]);
-const text = readFileSync(page, 'utf8');
-writeFileSync(page, between(between(text, 'results', resultsText(report)), 'misses', missesText(report)));
+const others = part(report, false);
+const kafka = part(report, true);
+let text = readFileSync(page, 'utf8');
+// A report of some benchmarks only leaves the tables alone that it says nothing about.
+if (!isEmpty(others)) text = between(between(text, 'results', resultsText(others)), 'misses', missesText(others));
+if (!isEmpty(kafka)) text = between(between(text, 'kafka', kafkaText(kafka)), 'kafka misses', missesText(kafka));
+writeFileSync(page, text);

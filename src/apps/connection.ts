@@ -1,7 +1,6 @@
 /** Opens the bus that the settings name. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { openClient } from '../bus/kafka/client';
 import { GroupMembership } from '../bus/kafka/groupMembership';
 import { openKafkaBus } from '../bus/kafka/kafkaBus';
 import type { KafkaLog } from '../bus/kafka/options';
@@ -61,13 +60,11 @@ export const membershipOf = (
   if (settings.bus === 'embedded') return allShards({ shards });
   const { kafka, limits } = settings;
   return new GroupMembership({
-    client: openClient({ ...kafka, ...(log === undefined ? {} : { log }) }),
-    naming: kafka,
+    kafka: { ...kafka, ...(log === undefined ? {} : { log }) },
     groupId: group,
     inputs,
     shards,
     sessionTimeoutMs: limits.sessionTimeoutMs,
-    log,
   });
 };
 

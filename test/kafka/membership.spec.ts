@@ -21,8 +21,7 @@ class Member {
 
   constructor(options: KafkaOptions, groupId: string) {
     this.membership = new GroupMembership({
-      client: openClient(options),
-      naming: options,
+      kafka: options,
       groupId,
       inputs: INPUT_TOPICS,
       shards: SHARDS,

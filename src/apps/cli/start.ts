@@ -9,5 +9,16 @@ export const start = (prefix: readonly string[]): void => {
   });
   void runProgram([...prefix, ...process.argv.slice(2)], processIo).then((code) => {
     process.exitCode = code;
+    endWithin(END_MS);
   });
+};
+
+const END_MS = 2_000;
+
+/** A connection that somebody forgot keeps nobody waiting; output that is still being read does. The timer itself keeps nothing alive. */
+const endWithin = (ms: number): void => {
+  setTimeout(() => {
+    if (process.stdout.writableLength + process.stderr.writableLength > 0) endWithin(ms);
+    else process.exit();
+  }, ms).unref();
 };

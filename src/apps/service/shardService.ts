@@ -89,11 +89,14 @@ export class ShardService {
 
   private assign(shards: readonly number[]): void {
     if (this.ended) return;
+    const isFirst = this.wanted === undefined;
     const before = this.wanted ?? new Set();
     this.wanted = new Set(shards);
     const gained = shards.filter((shard) => !before.has(shard));
     const lost = [...before].filter((shard) => !this.wanted?.has(shard));
-    this.log.info({ shards: [...shards].sort((a, b) => a - b), gained, lost }, 'shards assigned');
+    // Each try to come back into a lost group says once more that nothing is ours.
+    if (isFirst || shards.length + lost.length > 0)
+      this.log.info({ shards: [...shards].sort((a, b) => a - b), gained, lost }, 'shards assigned');
     for (const [shard, loop] of this.loops) if (!this.wanted.has(shard)) loop.stop();
     for (const shard of this.wanted) this.begin(shard);
   }

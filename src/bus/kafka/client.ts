@@ -3,6 +3,9 @@ import { Kafka, logLevel } from 'kafkajs';
 import type { ISocketFactory, KafkaConfig, SASLOptions } from 'kafkajs';
 import type { KafkaLog, KafkaOptions, SaslOptions, TlsOptions } from './options';
 
+/** Why a connection ended that we ended. */
+export const DISCARDED = 'the connection was given up';
+
 /** A connection that is not there after this is given up. */
 const CONNECTION_TIMEOUT_MS = 3_000;
 /** An answer that has not come by then will not be waited for: half of what a transaction may take. */
@@ -48,6 +51,9 @@ const LEVELS = {
   [logLevel.DEBUG]: 'debug',
 } as const;
 
+/** Said often while all is well: a broker that cannot do it yet, some at each commit, and connections that we end ourselves (internals.ts). */
+const EVERYDAY = new RegExp(`^Response |${DISCARDED}`);
+
 /** Only its sentence, and where: other fields of kafkajs hold stack traces and whatever a broker answered. */
 const logged =
   (log: KafkaLog) =>
@@ -62,8 +68,8 @@ const logged =
   }) => {
     if (level === logLevel.NOTHING) return;
     const { message, broker, error } = entry;
-    // What kafkajs calls an error is to us a try that failed: whoever gives up says so.
-    const ours = LEVELS[level] === 'error' ? 'warn' : 'debug';
+    // What kafkajs calls an error is to us a try that failed: whoever gives up says so. A connection that fails is worth knowing of all the same.
+    const ours = LEVELS[level] === 'error' && !EVERYDAY.test(message) ? 'warn' : 'debug';
     log(ours, message, {
       client: namespace,
       ...(broker === undefined ? {} : { broker }),

@@ -5,6 +5,7 @@ import { TOPICS } from '../../contracts/topics';
 import type { Topic } from '../../contracts/topics';
 import { topicName } from './options';
 import type { KafkaOptions } from './options';
+import { allEnded } from './waiting';
 
 export interface PresentTopic {
   readonly topic: Topic;
@@ -36,7 +37,7 @@ export const clusterTopics = async (
   const present = named.filter(({ name }) => listed.has(name)).map(({ name }) => name);
   // Without names kafkajs asks for every topic of the cluster.
   const metadata = present.length === 0 ? [] : (await admin.fetchTopicMetadata({ topics: present })).topics;
-  return Promise.all(
+  return allEnded(
     named.map(async ({ topic, name }): Promise<ClusterTopic> => {
       const found = metadata.find((one) => one.name === name);
       if (found === undefined) return { topic, name, state: await absence(admin, name) };

@@ -3,25 +3,24 @@
  * paused, readers fetch for themselves from positions of their own. Its offsets are committed for tools that show lag, and decide nothing.
  */
 import { AssignerProtocol } from 'kafkajs';
-import type { Consumer, Kafka, PartitionAssigner } from 'kafkajs';
+import type { Consumer, PartitionAssigner } from 'kafkajs';
 import type { TopicPosition } from '../../processor/bus';
 import type { Topic } from '../../contracts/topics';
 import { busErrorOf } from './failures';
-import type { KafkaLog, KafkaOptions } from './options';
+import type { KafkaOptions } from './options';
 import { topicName } from './options';
 import { assignShards } from './shardAssignment';
-import { answered, sleep } from './waiting';
+import { openEndableClient } from './endableClient';
+import { answered, sleep, within } from './waiting';
 
 export interface GroupOptions {
-  readonly client: Kafka;
-  readonly naming: Pick<KafkaOptions, 'topicPrefix'>;
+  readonly kafka: KafkaOptions;
   readonly groupId: string;
   /** The topics that are read of a shard. */
   readonly inputs: readonly Topic[];
   readonly shards: number;
   /** A member that is silent for so long is taken for dead. */
   readonly sessionTimeoutMs: number;
-  readonly log?: KafkaLog | undefined;
 }
 
 const ASSIGNER = 'policygate-shards';
@@ -31,6 +30,8 @@ const ROUND_MS = 200;
 const HEARTBEATS_A_SESSION = 5;
 const REBALANCE_TIMEOUT_MS = 15_000;
 const OFFSETS_EVERY_MS = 5_000;
+/** A broker that is gone is not waited for to say goodbye. */
+const LEAVE_MS = 3_000;
 const SILENCE_CHECK_MS = 500;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
@@ -63,7 +64,7 @@ export class GroupMembership {
   reportProgress(shard: number, positions: readonly TopicPosition[]): void {
     for (const { topic, partition, offset } of positions) {
       if (partition !== shard) continue;
-      const name = topicName(this.options.naming, topic);
+      const name = topicName(this.options.kafka, topic);
       this.progress.set(`${name}/${partition}`, { topic: name, partition, offset: String(offset) });
     }
   }
@@ -74,7 +75,7 @@ export class GroupMembership {
 
   async close(): Promise<void> {
     if (this.isClosed()) return;
-    await this.commitOffsets();
+    await within(LEAVE_MS, this.commitOffsets(), () => new Error('not committed in time')).catch(() => undefined);
     this.closing.abort();
     clearInterval(this.offsetsTimer);
     this.trouble = 'has left the group';
@@ -95,7 +96,7 @@ export class GroupMembership {
         onFailed(failure);
         return;
       }
-      this.options.log?.('warn', 'the group was lost, to be joined again', { reason: failure.message });
+      this.options.kafka.log?.('warn', 'the group was lost, to be joined again', { reason: failure.message });
       pause = Date.now() - joinedAt > LONGEST_PAUSE_MS ? FIRST_PAUSE_MS : Math.min(2 * pause, LONGEST_PAUSE_MS);
       await sleep(pause);
     }
@@ -103,8 +104,9 @@ export class GroupMembership {
 
   /** Resolves with what ended the membership. */
   private async beMember(onAssigned: (shards: readonly number[]) => void): Promise<unknown> {
-    const { client, groupId, inputs, naming, sessionTimeoutMs } = this.options;
-    const topics = inputs.map((topic) => topicName(naming, topic));
+    const { kafka, groupId, inputs, sessionTimeoutMs } = this.options;
+    const topics = inputs.map((topic) => topicName(kafka, topic));
+    const { client, discard } = openEndableClient(kafka);
     const consumer = client.consumer({
       groupId,
       partitionAssigners: [this.assigner(topics)],
@@ -137,7 +139,8 @@ export class GroupMembership {
       return error;
     } finally {
       this.consumer = undefined;
-      await answered(consumer.disconnect()).catch(() => undefined);
+      await within(LEAVE_MS, consumer.disconnect(), () => new Error('not left in time')).catch(() => undefined);
+      discard();
     }
   }
 

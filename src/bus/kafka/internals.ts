@@ -3,11 +3,9 @@
  * it has read past records that are no more, so readers speak the Fetch request themselves, over kafkajs's connections, authentication and
  * metadata. Why: docs/adr/0006-kafka-bus.md. The version is pinned exactly, and checked here.
  */
-import { connect as netConnect, isIP, type Socket } from 'node:net';
-import { connect as tlsConnect, type ConnectionOptions } from 'node:tls';
 import type { Kafka } from 'kafkajs';
 import { version } from 'kafkajs/package.json';
-import { openClient } from './client';
+import { openEndableClient } from './endableClient';
 import type { KafkaOptions } from './options';
 
 const KNOWN_VERSION = '2.2.4';
@@ -86,40 +84,21 @@ export const createCluster = (client: Kafka): Cluster => {
 export interface OwnCluster {
   readonly cluster: Cluster;
   /** Ends its connections at once, and every request that waits for an answer. kafkajs's `disconnect` waits for those. */
-  discard(): void;
+  readonly discard: () => void;
 }
 
 /** Connects nothing yet. */
 export const ownCluster = (options: KafkaOptions): OwnCluster => {
-  const sockets = new Set<Socket>();
-  let discarded = false;
-  const client = openClient(options, ({ host, port, ssl, onConnect }) => {
-    // As kafkajs makes them by itself.
-    const servername = isIP(host) === 0 ? { servername: host } : {};
-    const secure = ssl as ConnectionOptions | null | undefined;
-    const socket =
-      secure === undefined || secure === null
-        ? netConnect({ host, port }, onConnect)
-        : tlsConnect({ host, port, ...servername, ...secure }, onConnect);
-    socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    if (discarded) socket.destroy(new Error(DISCARDED));
-    return socket;
-  });
+  const { client, discard } = openEndableClient(options);
   const cluster = createCluster(client);
   return {
     cluster,
     discard: () => {
-      discarded = true;
-      for (const socket of sockets) socket.destroy(new Error(DISCARDED));
+      discard();
       void cluster.disconnect().catch(() => undefined);
     },
   };
 };
-
-const DISCARDED = 'the connection was given up';
-const KEEP_ALIVE_MS = 60_000;
 
 export const READ_UNCOMMITTED = 0;
 export const READ_COMMITTED = 1;

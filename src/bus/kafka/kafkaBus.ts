@@ -5,7 +5,7 @@
 import { TOPICS, type Topic } from '../../contracts/topics';
 import { BusError, type Bus, type BusReader, type TopicPosition, type TransactionalWriter } from '../../processor/bus';
 import { slotOf } from '../slots';
-import { openClient } from './client';
+import { openEndableClient } from './endableClient';
 import { busErrorOf } from './failures';
 import type { Cluster, OwnCluster } from './internals';
 import { leaderOf, ownCluster, READ_COMMITTED, READ_UNCOMMITTED } from './internals';
@@ -33,7 +33,7 @@ const LATEST = '-1';
 
 /** Verifies the topics first. Rejects with a BusError within 10 s: BUS_UNREACHABLE, BUS_REFUSED, BUS_NOT_READY. */
 export const openKafkaBus = async (options: KafkaBusOptions): Promise<Bus> => {
-  const client = openClient(options);
+  const { client, discard } = openEndableClient(options);
   const where = options.brokers.join(', ');
   const late = (): BusError => new BusError('BUS_UNREACHABLE', where, new Error(`no answer within ${OPEN_MS / 1_000} s`));
   let shards: number;
@@ -41,6 +41,8 @@ export const openKafkaBus = async (options: KafkaBusOptions): Promise<Bus> => {
     shards = await within(OPEN_MS, verifiedShards(client, options), late);
   } catch (error) {
     throw busErrorOf(error, where, 'BUS_UNREACHABLE');
+  } finally {
+    discard();
   }
   return new KafkaBus(options, shards);
 };

@@ -9,6 +9,7 @@ import type { KafkaOptions } from './options';
 import { commonPartitions, differences, findingsOf } from './topicFindings';
 import type { TopicFinding } from './topicFindings';
 import { topicSettings } from './topicSettings';
+import { answered } from './waiting';
 
 export interface TopicsVerified {
   readonly findings: readonly TopicFinding[];
@@ -112,18 +113,21 @@ export const verifiedShards = async (client: Kafka, options: NamingOptions): Pro
 export const listTopics = (client: Kafka, options: NamingOptions): Promise<readonly TopicRow[]> =>
   withAdmin(client, options, async (admin) => {
     const topics = await clusterTopics(admin, options);
-    return Promise.all(
-      topics
-        .filter((topic) => topic.state === 'present')
-        .map(async ({ name, partitions, replication, settings }) => ({
-          topic: name,
-          partitions,
-          replication,
-          cleanup: settings?.get('cleanup.policy'),
-          timestamps: settings?.get('message.timestamp.type'),
-          offsets: await offsetsIn(admin, name),
-        })),
-    );
+    const rows: TopicRow[] = [];
+    for (const topic of topics) {
+      if (topic.state !== 'present') continue;
+      const { name, partitions, replication, settings } = topic;
+      rows.push({
+        topic: name,
+        partitions,
+        replication,
+        cleanup: settings?.get('cleanup.policy'),
+        timestamps: settings?.get('message.timestamp.type'),
+        // One after the other: of several questions at a time, kafkajs answers some from metadata that another has just replaced.
+        offsets: await offsetsIn(admin, name),
+      });
+    }
+    return rows;
   });
 
 const withAdmin = async <T>(client: Kafka, { brokers }: NamingOptions, work: (admin: Admin) => Promise<T>): Promise<T> => {
@@ -134,7 +138,7 @@ const withAdmin = async <T>(client: Kafka, { brokers }: NamingOptions, work: (ad
   } catch (error) {
     throw busErrorOf(error, brokers.join(', '), 'BUS_FAILED');
   } finally {
-    await admin.disconnect().catch(() => undefined); // what it says no longer matters
+    await answered(admin.disconnect()).catch(() => undefined); // what it says no longer matters
   }
 };
 

@@ -44,3 +44,12 @@ const ANSWER_MS = 10_000;
 /** What kafkajs answers; an error when it does not. */
 export const answered = <T>(work: Promise<T>): Promise<T> =>
   within(ANSWER_MS, work, () => new Error(`no answer within ${ANSWER_MS / 1_000} s`));
+
+/**
+ * As Promise.all, but nothing is under way any more when it rejects: a request of kafkajs that is still to come opens a connection that was closed
+ * meanwhile, nobody closes it again, and the process never ends.
+ */
+export const allEnded = async <T>(work: readonly Promise<T>[]): Promise<readonly T[]> => {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+};
