@@ -21,7 +21,7 @@ export const openEndableClient = (options: KafkaOptions): EndableClient => {
   const sockets = new Set<Socket>();
   let discarded = false;
   const client = openClient(options, ({ host, port, ssl, onConnect }) => {
-    // As kafkajs makes them by itself.
+    // As kafkajs makes them by itself, but for the last.
     const servername = isIP(host) === 0 ? { servername: host } : {};
     const secure = ssl as ConnectionOptions | null | undefined;
     const socket =
@@ -29,6 +29,8 @@ export const openEndableClient = (options: KafkaOptions): EndableClient => {
         ? netConnect({ host, port }, onConnect)
         : tlsConnect({ host, port, ...servername, ...secure }, onConnect);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    // A small request must not wait for the answer to the one before.
+    socket.setNoDelay(true);
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     if (discarded) socket.destroy(new Error(DISCARDED));

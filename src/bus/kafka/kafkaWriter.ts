@@ -38,7 +38,7 @@ const PRODUCE_TIMEOUT_MS = 5_000;
 const BATCH_BYTES = 4 * 1024 * 1024;
 /** The transaction before is ended within milliseconds, unless a broker is in trouble. */
 const PENDING_MS = 8_000;
-const PENDING_PAUSE_MS = 2;
+const PENDING_PAUSE_MS = 1;
 const LONGEST_PENDING_PAUSE_MS = 100;
 const SEQUENCES = 2 ** 31;
 
