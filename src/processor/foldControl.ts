@@ -92,7 +92,16 @@ const started = (shard: ShardState, { state, nextSeq }: RunLedger, control: Cont
     violationTimes.push(time);
   }
   const { portfolio, execution, account_id: accountId } = payload;
-  const begin: RunEvent = { type: 'RunStarted', accountId, policy, portfolio, execution, violationTimes, prices: shard.prices, seq: nextSeq };
+  const begin: RunEvent = {
+    type: 'RunStarted',
+    accountId,
+    policy,
+    portfolio,
+    execution,
+    violationTimes,
+    prices: shard.prices,
+    seq: nextSeq,
+  };
   const events: readonly RunEvent[] = shard.killSwitchActive ? [begin, { type: 'KillSwitchTripped' }] : [begin];
   const note = shard.killSwitchActive ? 'the kill switch is active for every run' : null;
   return { events, content: { kind: 'CONTROL', control, note } };

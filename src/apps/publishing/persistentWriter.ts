@@ -9,7 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BusError } from '../../processor/bus';
 import type { Bus, OutgoingRecord, TransactionalWriter } from '../../processor/bus';
 
-const ATTEMPTS = 6;
+/** A broker that restarts is waited for; one that stays away is not. */
+const PATIENCE_MS = 60_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
@@ -22,19 +23,21 @@ export class PersistentWriter {
     private readonly bus: Bus,
     what: string,
     private readonly retrying: (error: BusError) => void,
+    private readonly patienceMs: number = PATIENCE_MS,
   ) {
     this.transactionalId = `policygate-${what}-${randomUUID()}`;
   }
 
   /** Resolves with the offsets; rejects with the last error. */
   async commit(records: readonly OutgoingRecord[]): Promise<readonly number[]> {
+    const deadline = performance.now() + this.patienceMs;
     for (let attempt = 1; ; attempt++) {
       try {
         this.writer ??= await this.bus.writer(this.transactionalId);
         return await this.writer.commit(records);
       } catch (error) {
         await this.close();
-        if (!(error instanceof BusError) || !error.retryable || attempt === ATTEMPTS) throw error;
+        if (!(error instanceof BusError) || !error.retryable || performance.now() > deadline) throw error;
         this.retrying(error);
         await sleep(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1)));
       }

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Topic } from '../../contracts/topics';
-import type { Bus, BusError, OutgoingRecord } from '../../processor/bus';
+import { BusError, type Bus, type OutgoingRecord } from '../../processor/bus';
 import { Failure } from '../failure';
 import { isBlank } from '../files';
 import type { FileLine } from '../files';
@@ -23,6 +23,8 @@ export interface PublishOptions {
   readonly source: string;
   /** Lines come as somebody writes them, and not all at once. */
   readonly live: boolean;
+  /** How long a bus that fails is tried again; default: a minute. */
+  readonly patienceMs?: number;
   /** Takes the error of a line that is passed over; undefined: a bad line is the end. */
   readonly onInvalid: ((error: string) => void) | undefined;
   /** How many a second at most; undefined: as fast as they can be written. */
@@ -47,7 +49,7 @@ export const publishLines = async (
   lines: AsyncIterable<FileLine>,
   options: PublishOptions,
 ): Promise<Published> => {
-  const chunk = new Chunk(new PersistentWriter(bus, 'publish', options.retrying), options);
+  const chunk = new Chunk(new PersistentWriter(bus, 'publish', options.retrying, options.patienceMs), options);
   const incoming = lines[Symbol.asyncIterator]();
   let skipped = 0;
   try {
@@ -70,6 +72,11 @@ export const publishLines = async (
     }
     await chunk.publish();
     return { topic: form.topic, published: chunk.published, skipped, partitions: chunk.partitions };
+  } catch (error) {
+    if (!(error instanceof BusError)) throw error;
+    throw new Failure(
+      `${error.message} (${chunk.published} ${form.what} are on the log for certain; give the same command again: what stands there twice is decided once)`,
+    );
   } finally {
     await chunk.close();
     await incoming.return?.();

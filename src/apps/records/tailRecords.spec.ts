@@ -53,7 +53,9 @@ it('begins where it is told', async () => {
   expect(offsets(await read(bus, { from: { offset: 7 }, partitions: [1] }), 1)).toEqual([7, 8, 9]);
   expect(await read(bus, { from: 'end' })).toEqual([]);
   expect(offsets(await read(bus, { from: { time: 8 } }), 2)).toEqual([8, 9]);
-  expect(await read(bus, { from: { offset: 99 }, partitions: [1] })).toEqual([]);
+  await expect(read(bus, { from: { offset: 99 }, partitions: [1] })).rejects.toThrow(
+    /ends at offset 10: expected --from 10 or less, found 99/,
+  );
 });
 
 it('a start by time passes over nothing that comes after it, whatever its time', async () => {

@@ -1,4 +1,5 @@
 /** The committed records of a topic from some point on, all partitions of it by turns, each in its order. */
+import { Failure } from '../failure';
 import type { Topic } from '../../contracts/topics';
 import type { Bus, BusRecord } from '../../processor/bus';
 
@@ -51,5 +52,7 @@ export async function* tailRecords(bus: Bus, topic: Topic, range: TailRange, sto
 const startOf = async (bus: Bus, topic: Topic, partition: number, from: TailStart, end: number): Promise<number> => {
   if (from === 'beginning') return 0;
   if (from === 'end') return end;
-  return 'offset' in from ? from.offset : bus.offsetAt(topic, partition, from.time);
+  if ('time' in from) return bus.offsetAt(topic, partition, from.time);
+  if (from.offset <= end) return from.offset;
+  throw new Failure(`${topic}/${partition} ends at offset ${end}: expected --from ${end} or less, found ${from.offset}`);
 };

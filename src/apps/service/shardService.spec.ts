@@ -131,7 +131,7 @@ describe('errors of a shard', () => {
   it.each([
     ['StateError', new StateError(0, 'x')],
     ['BUS_DAMAGED', new BusError('BUS_DAMAGED', 'x')],
-    ['BUS_REFUSED', new BusError('BUS_REFUSED', 'x')],
+    ['BUS_TRUNCATED', new BusError('BUS_TRUNCATED', 'x')],
   ])('stop every shard where nothing may be decided: %s', async (_, error) => {
     const running = await held([0, 1, 2]);
     await ready(running);

@@ -54,6 +54,7 @@ const causesOf = (error: unknown): readonly ErrorFields[] => {
 const codeOf = ({ name, type, code, message }: ErrorFields): BusErrorCode | undefined => {
   if (type !== undefined && FENCED.has(type)) return 'BUS_FENCED';
   if ((type !== undefined && REFUSED.test(type)) || name === 'KafkaJSSASLAuthenticationError') return 'BUS_REFUSED';
+  if (type === 'ILLEGAL_SASL_STATE') return 'BUS_REFUSED';
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return 'BUS_NOT_READY';
   if (type === 'KAFKA_STORAGE_ERROR') return 'BUS_FULL';
   if (typeof code === 'string' && TLS_CODES.test(code)) return 'BUS_UNREACHABLE';
@@ -68,12 +69,13 @@ const TLS_CODES = /^(ERR_SSL_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|CERT_
 /** What the user can do about it, where the text of OpenSSL or kafkajs does not say. */
 const hintOf = (causes: readonly ErrorFields[]): string | undefined => {
   const texts = causes.map(({ message = '', code }) => `${message} ${typeof code === 'string' ? code : ''}`).join(' ');
-  if (/wrong version number|ERR_SSL_WRONG_VERSION_NUMBER|packet length too long/i.test(texts))
+  if (/wrong version number|ERR_SSL_WRONG_VERSION_NUMBER|packet length too long|before secure TLS connection/i.test(texts))
     return 'the port answers without TLS: turn TLS off, or use the TLS port';
   if (/self.signed|unable to (get|verify)|SELF_SIGNED|UNABLE_TO/i.test(texts))
     return 'the certificate of the broker is signed by nobody known here: give the CA file';
   if (/ERR_TLS_CERT_ALTNAME_INVALID|does not match certificate/i.test(texts))
     return 'the certificate of the broker is for another host name';
+  if (/current SASL state|ILLEGAL_SASL_STATE/.test(texts)) return 'the port takes no login: turn SASL off, or use the SASL port';
   // What kafkajs comes to when it has no versions of the broker's requests: nothing that it asked was answered.
   if (texts.includes('Broker not connected'))
     return 'the port takes connections, but does not answer as a broker; is it another service’s, or one that wants TLS?';

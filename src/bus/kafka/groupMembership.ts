@@ -42,6 +42,8 @@ export class GroupMembership {
   private trouble: string | undefined = 'has not joined the group yet';
   private readonly closing = new AbortController();
   private heardAt = 0;
+  /** Whether it was a member at any time: a permission that is taken away may be given back. */
+  private joined = false;
   private running: Promise<void> = Promise.resolve();
   private crashed: (error: unknown) => void = () => undefined;
   private readonly progress = new Map<string, { readonly topic: string; readonly partition: number; readonly offset: string }>();
@@ -92,7 +94,7 @@ export class GroupMembership {
       const failure = busErrorOf(error, `group ${this.options.groupId}`, 'BUS_UNREACHABLE');
       this.trouble = failure.message;
       onAssigned([]);
-      if (failure.code === 'BUS_REFUSED') {
+      if (failure.code === 'BUS_REFUSED' && !this.joined) {
         onFailed(failure);
         return;
       }
@@ -126,15 +128,20 @@ export class GroupMembership {
       consumer.pause(topics.map((topic) => ({ topic })));
       if (this.isClosed()) return;
       this.trouble = undefined;
+      this.joined = true;
       onAssigned([...(payload.memberAssignment[topics[0] ?? ''] ?? [])].sort((a, b) => a - b));
     });
     this.consumer = consumer;
-    try {
+    const joining = async (): Promise<unknown> => {
       await answered(consumer.connect());
       await answered(consumer.subscribe({ topics }));
       // Never called: everything is paused from the moment of the join on.
-      const joining = consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: () => Promise.resolve() });
-      return await Promise.race([ended, joining.then(() => ended), this.silence(consumer)]);
+      await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: () => Promise.resolve() });
+      return ended;
+    };
+    try {
+      // Whoever closes it does not wait for what kafkajs waits for.
+      return await Promise.race([ended, joining(), this.silence(consumer)]);
     } catch (error) {
       return error;
     } finally {

@@ -49,6 +49,8 @@ interface Source {
   at: number;
   /** Bytes of the batches whose records wait. */
   bytes: number;
+  /** Since when it could not be fetched; undefined: it can. */
+  troubleSince: number | undefined;
 }
 
 export class KafkaReader implements BusReader {
@@ -57,7 +59,6 @@ export class KafkaReader implements BusReader {
   private closed = false;
   private failure: BusError | undefined;
   private turn = 0;
-  private troubleSince: number | undefined;
   private lastTrouble: unknown;
   private readonly arrived = new Wake();
   private readonly drained = new Wake();
@@ -75,6 +76,7 @@ export class KafkaReader implements BusReader {
       records: [],
       at: 0,
       bytes: 0,
+      troubleSince: undefined,
     }));
     if (this.sources.length > 0) this.fetching = this.fetchUntilClosed();
   }
@@ -129,19 +131,15 @@ export class KafkaReader implements BusReader {
   private check(): void {
     if (this.closed) throw new BusError('BUS_CLOSED', 'a reader of Kafka');
     if (this.failure !== undefined) throw this.failure;
-    if (this.troubleSince !== undefined && Date.now() - this.troubleSince > PATIENCE_MS) {
-      throw busErrorOf(this.lastTrouble, this.where(), 'BUS_UNREACHABLE');
-    }
-  }
-
-  private where(): string {
-    const [first] = this.sources;
-    return first === undefined ? 'Kafka' : `${first.name}/${first.partition}@${first.next}`;
+    // Each partition for itself: one leader that answers says nothing of another's silence.
+    const since = Date.now() - PATIENCE_MS;
+    const silent = this.sources.find(({ troubleSince }) => troubleSince !== undefined && troubleSince < since);
+    if (silent !== undefined) throw busErrorOf(this.lastTrouble, placeOf(silent), 'BUS_UNREACHABLE');
   }
 
   private async fetchUntilClosed(): Promise<void> {
     for (let pause = FIRST_PAUSE_MS; !this.stopped();) {
-      const before = this.troubleSince;
+      const troubled = this.sources.every(({ troubleSince }) => troubleSince !== undefined);
       try {
         await this.fetchFromLeaders();
       } catch (error) {
@@ -152,8 +150,8 @@ export class KafkaReader implements BusReader {
           break;
         }
         this.lastTrouble = error;
-        this.troubleSince ??= Date.now();
-        pause = before === undefined ? FIRST_PAUSE_MS : Math.min(pause * 2, LONGEST_PAUSE_MS);
+        for (const source of this.sources) source.troubleSince ??= Date.now();
+        pause = troubled ? Math.min(pause * 2, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
         await sleep(pause);
       } finally {
         this.connection?.discard();
@@ -195,6 +193,8 @@ export class KafkaReader implements BusReader {
   private async fetchFrom(broker: Broker, sources: readonly Source[], round: { over: boolean }): Promise<void> {
     while (!round.over && !this.closed) {
       const hungry = sources.filter(({ bytes }) => bytes < this.options.bufferBytes);
+      // What has enough waits for its reader, not for the broker.
+      for (const source of sources) if (!hungry.includes(source)) source.troubleSince = undefined;
       if (hungry.length === 0) {
         await this.drained.wait(FETCH_WAIT_MS);
         continue;
@@ -213,7 +213,7 @@ export class KafkaReader implements BusReader {
         const source = hungry.find(({ name, partition }) => name === fetched.topic && partition === fetched.partition);
         if (source !== undefined) arrived = accept(source, fetched) || arrived;
       }
-      this.troubleSince = undefined;
+      for (const source of hungry) source.troubleSince = undefined;
       if (arrived) this.arrived.wake();
     }
   }
@@ -243,8 +243,10 @@ const accept = (source: Source, { errorCode, recordSet, aborted }: FetchedPartit
   return true;
 };
 
-const refusalOf = ({ name, partition, next }: Source, errorCode: number): Error => {
-  const where = `${name}/${partition}@${next}`;
+const placeOf = ({ name, partition, next }: Source): string => `${name}/${partition}@${next}`;
+
+const refusalOf = (source: Source, errorCode: number): Error => {
+  const where = placeOf(source);
   if (errorCode === OFFSET_OUT_OF_RANGE) return new BusError('BUS_TRUNCATED', where);
   if (errorCode === TOPIC_AUTHORIZATION_FAILED) return new BusError('BUS_REFUSED', where);
   if (errorCode === UNKNOWN_TOPIC_OR_PARTITION) return new Error(`${where}: there is no such topic or partition`);

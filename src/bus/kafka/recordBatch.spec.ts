@@ -96,6 +96,41 @@ describe('a record batch', () => {
     expect(decodeBatches(sealed(Buffer.from(batch)))).toMatchObject([{ firstOffset: 0, lastOffset: 2, records: [] }]);
   });
 
+  describe('whose records say what their offsets are', () => {
+    /** A batch of three, thinned out or whole, with these offset deltas. */
+    const forged = (deltas: readonly number[], lastDelta: number): Buffer => {
+      const batch = Buffer.from(encoded(deltas.length));
+      let at = 61;
+      for (const delta of deltas) {
+        batch[at + 3] = 2 * delta;
+        at += 1 + batch[at]! / 2;
+      }
+      batch.writeInt32BE(lastDelta, 23);
+      return sealed(batch);
+    };
+    const offsetsOf = (batch: Buffer): number[] => decodeBatches(batch)[0]!.records.map(({ offset }) => offset);
+
+    it('is counted where it is whole: nobody writes offsets but the broker', () => {
+      for (const deltas of [
+        [0, 1, 2],
+        [60, 61, 62],
+        [0, 0, 1],
+        [2, 1, 0],
+      ])
+        expect(offsetsOf(forged(deltas, 2))).toEqual([0, 1, 2]);
+    });
+
+    it('is believed where compaction has thinned it out, within its bounds and in order', () => {
+      expect(offsetsOf(forged([1, 4], 5))).toEqual([1, 4]);
+      for (const deltas of [
+        [1, 6],
+        [4, 1],
+        [3, 3],
+      ])
+        expect(() => offsetsOf(forged(deltas, 5))).toThrow(/does not belong to it/);
+    });
+  });
+
   it('takes the broker’s time where that is what counts', () => {
     const batch = encoded(2);
     batch.writeInt16BE(0x18, 21);

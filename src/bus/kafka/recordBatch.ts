@@ -98,7 +98,10 @@ const decodeBatch = (batch: Buffer): RecordBatch => {
     transactional: (attributes & TRANSACTIONAL) !== 0,
     control: (attributes & CONTROL) !== 0,
     bytes: batch.length,
-    records: new RecordCursor(batch, firstOffset, firstTimestamp, appended).all(batch.readInt32BE(COUNT_AT)),
+    records: new RecordCursor(batch, firstOffset, firstTimestamp, appended).all(
+      batch.readInt32BE(COUNT_AT),
+      batch.readInt32BE(LAST_DELTA_AT),
+    ),
   };
 };
 
@@ -113,12 +116,25 @@ class RecordCursor {
     private readonly appended: number | undefined,
   ) {}
 
-  all(count: number): BatchRecord[] {
+  /**
+   * The broker checks the count of a batch against its last offset, and not what its records say their own offsets are: in a batch as it was written
+   * they are counted, so that nobody can write an offset that moves a reader past what others wrote. Only one that compaction has thinned out is
+   * taken at its word, since the broker has written it anew.
+   */
+  all(count: number, lastDelta: number): BatchRecord[] {
     // A record has at least seven bytes: a count beyond that is none.
     if (count < 0 || count * 7 > this.batch.length - RECORDS_AT)
       throw this.damaged(`${count} records in ${this.batch.length} bytes`);
     const records: BatchRecord[] = [];
-    for (let n = 0; n < count; n++) records.push(this.record());
+    const whole = count === lastDelta + 1;
+    let next = this.firstOffset;
+    for (let n = 0; n < count; n++) {
+      const record = this.record();
+      const offset = whole ? this.firstOffset + n : record.offset;
+      if (offset < next || offset > this.firstOffset + lastDelta) throw this.damaged(`offset ${offset} does not belong to it`);
+      next = offset + 1;
+      records.push(offset === record.offset ? record : { ...record, offset });
+    }
     if (this.at !== this.batch.length) throw this.damaged('bytes behind the last record');
     return records;
   }
