@@ -20,7 +20,9 @@ const say = (line: string): boolean => process.stderr.write(`kafka tests: ${line
 
 const globalSetup = async (_: Config, project: { readonly rootDir: string }): Promise<void> => {
   process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1';
-  const { [TOLD.brokers]: brokers, [TOLD.registryUrl]: registryUrl } = process.env;
+  const { KAFKA_BROKERS: brokers, SCHEMA_REGISTRY_URL: registryUrl } = process.env;
+  delete process.env.KAFKA_BROKERS;
+  delete process.env.SCHEMA_REGISTRY_URL;
   try {
     // Both at once: each takes seconds to start.
     const work = [
