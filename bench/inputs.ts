@@ -26,6 +26,7 @@ export const openingRecords = (codec: Codec, symbols: number, { runId, partition
       violations_last_window: [],
       kill_switch_active: false,
     },
+    equity_mode: 'fixed',
   };
   const started = codec.encodeValue(CONTROL_EVENTS, { actor: 'bench', reason: '', payload });
   const prices = [...pricesOf(symbols)].map(([symbol, price]): OutgoingRecord => ({

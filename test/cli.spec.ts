@@ -282,8 +282,13 @@ describe('the log files of run', () => {
 });
 
 describe('run refuses', () => {
-  it.each(['alpaca', 'tradier'])('--broker %s, which this version has not', async (broker) => {
-    expectOneLine(await run({ '--broker': broker }), broker, 'sim');
+  it.each([
+    ['alpaca', ['APCA_API_KEY_ID', 'APCA_API_SECRET_KEY']],
+    ['tradier', ['TRADIER_TOKEN', 'TRADIER_ACCOUNT_ID', 'TRADIER_ENV']],
+  ])('--broker %s without its credentials, each by its name', async (broker, variables) => {
+    const unset = Object.fromEntries(variables.flatMap((name) => [name, `${name}_FILE`]).map((name) => [name, '']));
+    const files = ['--policy', POLICY, '--intents', INTENTS, '--portfolio', PORTFOLIO, '--market', MARKET];
+    expectOneLine(await policygate(['run', ...files, '--broker', broker], unset), broker, ...variables);
   });
   it('a broker that nobody has heard of', async () => {
     expectOneLine(await run({ '--broker': 'alpca' }), 'alpca', 'alpaca');

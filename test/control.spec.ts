@@ -29,11 +29,11 @@ describe('on a data directory', () => {
   const dir = folder.path('data');
   const onDirectory = (...args: readonly string[]) => command(...args, '--data-dir', dir);
   const signed = ['--actor', 'alice', '--reason', 'a test'] as const;
-  const start = (run: string) =>
-    onDirectory(
-      ...['runs', 'start', '--run', run, '--policy', demo('policy.yaml'), '--portfolio', demo('portfolio.json')],
-      ...['--market', demo('market.json'), '--account', 'paper'],
-    );
+  const startOf = (run: string): readonly string[] => [
+    ...['runs', 'start', '--run', run, '--policy', demo('policy.yaml'), '--portfolio', demo('portfolio.json')],
+    ...['--market', demo('market.json'), '--account', 'paper'],
+  ];
+  const start = (run: string) => onDirectory(...startOf(run));
   const decisionsOf = async (run: string) =>
     parseLines((await onDirectory('tail', 'decisions', '--run', run)).stdout).map(
       ({ value }) => value as Record<string, unknown>,
@@ -116,6 +116,9 @@ describe('on a data directory', () => {
     [['runs', 'start', '--run', 'r-1'], '--policy is missing'],
     [['runs', 'start', '--run', '*', '--policy', 'x'], 'stands for every run'],
     [['runs', 'end', ...signed], '--run is missing'],
+    [['runs', 'roll', ...signed], 'either --run with the id of a run, or --all'],
+    [['runs', 'roll', '--all', '--actor', 'alice'], '--reason is missing'],
+    [[...startOf('r-5'), '--equity-mode', 'market'], '--equity-mode market: expected fixed or marked'],
     [['runs', 'end', '--run', 'r-1', ...signed, '--at', 'noon'], '--at noon: expected RFC 3339'],
     [['runs', 'end', '--run', 'r-1', ...signed, '--timeout', '-1'], '--timeout -1: expected a number of seconds'],
   ])('%j: one line, and nothing on the log', async (args, said) => {
@@ -126,6 +129,34 @@ describe('on a data directory', () => {
     expect(stderr).toMatch(/^Error: [^\n]+\n$/);
     expect(stderr).toContain(said);
     expect(await events()).toBe(before);
+  });
+
+  it('a marked run is started, and its day rolled with that of the others', async () => {
+    expect((await onDirectory(...startOf('r-3'), '--equity-mode', 'marked')).code).toBe(0);
+    expect((await start('r-4')).code).toBe(0);
+    await foldDirectory(dir);
+    expect((await onDirectory('runs', 'roll', '--all', ...signed)).code).toBe(0);
+    expect((await onDirectory('runs', 'roll', '--run', 'r-3', ...signed)).code).toBe(0);
+    await foldDirectory(dir);
+    const events = parseLines((await onDirectory('tail', 'control-events', '--run', 'r-3')).stdout).slice(-3);
+    expect(events.map(({ value }) => value)).toMatchObject([
+      { type: 'RunStarted', equity_mode: 'marked' },
+      { run_id: '*', type: 'SessionRolled', actor: 'alice', reason: 'a test' },
+      { run_id: 'r-3', type: 'SessionRolled' },
+    ]);
+    const audits = parseLines((await onDirectory('tail', 'audit-records')).stdout).map(
+      ({ value }) => value as Record<string, unknown>,
+    );
+    const rolled = audits.filter(
+      ({ control }) => (control as { payload: { type: string } } | undefined)?.payload.type === 'SessionRolled',
+    );
+    expect(rolled.map(({ run_id, kind }) => [run_id, kind])).toEqual([
+      ['r-3', 'CONTROL'],
+      ['r-4', 'CONTROL'],
+      ['r-3', 'CONTROL'],
+    ]);
+    for (const run of ['r-3', 'r-4']) expect((await onDirectory('runs', 'end', '--run', run, ...signed)).code).toBe(0);
+    await foldDirectory(dir);
   });
 
   it('--force puts the attempt on record, where it is refused', async () => {
@@ -151,6 +182,7 @@ describe('with processors running', () => {
       violations_last_window: [],
       kill_switch_active: false,
     },
+    equity_mode: 'fixed',
   };
   const open: OpenBus = {
     bus: openMemoryBus({ shards: 2 }),

@@ -203,7 +203,7 @@ describe('publish', () => {
 
   it.each([
     ['{"run_id":"r-1","type":"KillSwitchTriped","actor":"a","reason":"b"}', 'did you mean `KillSwitchTripped`'],
-    ['{"run_id":"r-1","type":"KillSwitchReset","actor":"a","reason":" "}', 'reason: expected who reset it and why'],
+    ['{"run_id":"r-1","type":"KillSwitchReset","actor":"a","reason":" "}', 'reason: expected who did it and why'],
     ['{"run_id":"r-1","type":"RunEnded","actor":"a"}', 'reason: required field is missing'],
     ['{"run_id":"r-1","type":"RunEnded","actor":"a","reason":"b","policy_text":""}', 'policy_text: unknown field'],
     [
@@ -357,7 +357,7 @@ describe('docs/commands.md', () => {
   });
 
   it.each([
-    ['control', 6],
+    ['control', 9],
     ['prices', 3],
   ])('whose %s lines are valid', async (form, count) => {
     const kind = form === 'prices' ? 'price' : form;

@@ -29,7 +29,7 @@ export class RunReport implements FoldObserver {
       for (const { rule_id } of decision.violations) this.rules.set(rule_id, (this.rules.get(rule_id) ?? 0) + 1);
     } else if (kind === 'EXECUTION' && execution !== null && note === null) {
       if (execution.event === 'ORDER_SUBMITTED') this.submitted += 1;
-      if (execution.event === 'ORDER_FILLED') this.filled += 1;
+      if (execution.event === 'ORDER_FILLED' && execution.leaves_qty === 0n) this.filled += 1;
     } else if (kind === 'DUPLICATE' && duplicate !== null) {
       if (duplicate.conflict) this.conflicts += 1;
       else this.duplicates += 1;

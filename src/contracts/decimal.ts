@@ -117,6 +117,9 @@ export const inBounds = (value: Decimal): boolean => value < DECIMAL_BOUND && va
 /** Whether a sum of Notionals can still be written down (below 10^40). */
 export const notionalInBounds = (value: Notional): boolean => value < NOTIONAL_BOUND && value > -NOTIONAL_BOUND;
 
+/** `value` rounded half-even to a Decimal's 18 places; may be out of its bounds. */
+export const toDecimal = (value: Notional): Decimal => divideHalfEven(value, ONE_18) as Decimal;
+
 const PLACES_6 = 10n ** 12n;
 const PLACES_8 = 10n ** 10n;
 

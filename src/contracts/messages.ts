@@ -128,19 +128,33 @@ export interface Facts {
   readonly kill_switch_active: boolean;
 }
 
-export type ExecutionEventType = 'ORDER_SUBMITTED' | 'ORDER_FILLED' | 'ORDER_REJECTED' | 'ORDER_CANCELLED' | 'ORDER_EXPIRED';
+/**
+ * The last three are the gateway's own: SUBMITTING is durable before the first byte goes to a broker, CANCELLING before it is asked to cancel,
+ * and UNKNOWN says that the outcome of a submission is not known; none of them changes what is reserved.
+ */
+export type ExecutionEventType =
+  | 'ORDER_SUBMITTED'
+  | 'ORDER_FILLED'
+  | 'ORDER_REJECTED'
+  | 'ORDER_CANCELLED'
+  | 'ORDER_EXPIRED'
+  | 'ORDER_SUBMITTING'
+  | 'ORDER_UNKNOWN'
+  | 'ORDER_CANCELLING';
 
 /** One step in an order's life, as the gateway saw it. The key on the topic is `{run_id, intent_id}`. */
 export interface ExecutionEvent {
   readonly event: ExecutionEventType;
   readonly run_id: string;
   readonly intent_id: string;
-  /** The broker's id of the order; empty if submitting failed. */
+  /** The broker's id of the order; empty if submitting failed, or as long as it is not known. */
   readonly order_id: string;
+  /** What the order is called at the broker: derived from run and intent. Empty with the paper broker, which needs none. */
+  readonly client_order_id: string;
   readonly symbol: string;
   readonly side: Side;
   readonly order_type: OrderType;
-  /** SUBMITTED: of the order; FILLED: of this fill; else null. */
+  /** SUBMITTING, SUBMITTED: of the order; FILLED: of this fill; else null. */
   readonly qty: Decimal | null;
   /** FILLED only. */
   readonly price: Decimal | null;
@@ -148,7 +162,9 @@ export interface ExecutionEvent {
   readonly cum_qty: Decimal;
   /** Still open after this event; zero when the order is terminal. */
   readonly leaves_qty: Decimal;
-  /** Why it was rejected, cancelled or expired. */
+  /** REJECTED, UNKNOWN, CANCELLING: a short word for machines, the broker's or ours (docs/brokers.md); else null. */
+  readonly code: string | null;
+  /** Why it was rejected, cancelled or expired, or is unknown. */
   readonly reason: string | null;
   readonly policy_hash: Uint8Array;
   /** Offset in `decisions` of the decision that admitted the order: what the gateway goes on from. */
@@ -162,7 +178,12 @@ export interface RunStarted {
   readonly policy_text: string;
   readonly portfolio: PortfolioState;
   readonly execution: ExecutionState;
+  readonly equity_mode: EquityMode;
 }
+/**
+ * `fixed`: equity is what events say it is. `marked`: equity = cash + sum(qty * price), from fills and prices, and its peak follows.
+ */
+export type EquityMode = 'fixed' | 'marked';
 export interface RunEnded {
   readonly type: 'RunEnded';
 }
@@ -184,7 +205,41 @@ export interface KillSwitchTripped {
 export interface KillSwitchReset {
   readonly type: 'KillSwitchReset';
 }
-export type ControlPayload = RunStarted | RunEnded | PortfolioUpdated | PolicyActivated | KillSwitchTripped | KillSwitchReset;
+/** A new trading day of a run: the equity of this moment is that of the start of the day. */
+export interface SessionRolled {
+  readonly type: 'SessionRolled';
+}
+/** What the run holds by its fills, and what the broker says: one line per symbol in which they differ; none: they agree again. The gateway writes it. */
+export interface PositionDrift {
+  readonly type: 'PositionDrift';
+  readonly broker: string;
+  readonly differences: readonly PositionDifference[];
+}
+export interface PositionDifference {
+  readonly symbol: string;
+  readonly run_qty: Decimal;
+  readonly broker_qty: Decimal;
+}
+/** How an order ended whose outcome is unknown, by an operator's word: the gateway takes it as if the broker had said so. */
+export interface OrderResolved {
+  readonly type: 'OrderResolved';
+  readonly intent_id: string;
+  readonly outcome: 'FILLED' | 'REJECTED' | 'CANCELLED' | 'EXPIRED';
+  /** Filled in all; zero for a rejection. */
+  readonly cum_qty: Decimal;
+  /** Average of what was filled; null where nothing was. */
+  readonly price: Decimal | null;
+}
+export type ControlPayload =
+  | RunStarted
+  | RunEnded
+  | PortfolioUpdated
+  | PolicyActivated
+  | KillSwitchTripped
+  | KillSwitchReset
+  | SessionRolled
+  | PositionDrift
+  | OrderResolved;
 
 /** A record of `control-events`. Its key is the run id, or `*` for every run. */
 export interface ControlEvent {
@@ -271,6 +326,10 @@ export interface PublishedDecision extends Decision {
   /** The price it was judged at; null when there was none. */
   readonly reference_price: Decimal | null;
   readonly policy_hash: Uint8Array | null;
+  /** The kill switch trips with it, by a rule or by count: orders of the run that are not sent yet are not sent any more. */
+  readonly kill_switch_tripped: boolean;
+  /** Next offset of control-events when it was judged: which control events it knew of. -1: written by a version that did not say. */
+  readonly control_position: number;
 }
 
 /** What an order has become. NONE: denied, there is no order. WORKING: admitted and not known to be terminal. */
@@ -303,6 +362,9 @@ export interface RunEntity {
   readonly initial_violations: readonly InitialViolation[];
   /** Violations of decisions with a lower seq no longer count: the kill switch was reset after them. */
   readonly violations_from_seq: number;
+  readonly equity_mode: EquityMode;
+  /** Of a marked run: equity less its positions at their prices, exact. Null: not known yet, or equity is fixed. */
+  readonly cash: Notional | null;
 }
 export interface InitialViolation {
   readonly at: number;

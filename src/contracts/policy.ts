@@ -1,4 +1,4 @@
-/** The capital policy, DSL version "0.1", as the engine applies it. Source: contracts, "Policy (YAML)". */
+/** The capital policy, DSL versions "0.1" and "0.2", as the engine and the gateway apply it. Source: contracts, "Policy (YAML)". */
 import type { Decimal } from './decimal';
 import type { RuleId } from './messages';
 
@@ -23,6 +23,8 @@ export interface KillSwitchLimits {
   readonly trip_on_rules: readonly RuleId[];
   readonly trip_after_n_violations: number;
   readonly violation_window_seconds: number;
+  /** Whether the gateway cancels what is open when the kill switch trips; null: a policy of version "0.1", which does not say. */
+  readonly cancel_open_orders: boolean | null;
 }
 /** Whole blocks: one that is present replaces the block of the limits; null or absent: not overridden. */
 export interface LimitsOverride {
@@ -30,8 +32,10 @@ export interface LimitsOverride {
   readonly loss?: LossLimits | null;
   readonly execution?: ExecutionLimits | null;
 }
+/** "0.2" is "0.1" with `cancel_open_orders`. */
+export type PolicyVersion = '0.1' | '0.2';
 export interface CapitalPolicy {
-  readonly version: '0.1';
+  readonly version: PolicyVersion;
   readonly timezone: 'UTC';
   readonly defaults: { readonly mode: 'enforce' | 'monitor'; readonly decision: 'deny' | 'allow' };
   readonly limits: {

@@ -89,7 +89,7 @@ it('reads limits exactly, whole blocks of overrides, and fills in the defaults',
         exposure: { max_position_pct: decimal('0.1'), max_gross_exposure_x: decimal('2'), max_net_exposure_x: null },
         loss: { daily_loss_limit_pct: decimal('0.02'), max_drawdown_pct: decimal('0.05') },
         execution: { max_orders_per_minute_global: 20, max_orders_per_minute_by_strategy: 10 },
-        kill_switch: { trip_on_rules: [], trip_after_n_violations: 3, violation_window_seconds: 300 },
+        kill_switch: { trip_on_rules: [], trip_after_n_violations: 3, violation_window_seconds: 300, cancel_open_orders: null },
       },
       overrides: { symbols: new Map(), strategies: new Map() },
     },
@@ -125,6 +125,44 @@ it('reads limits exactly, whole blocks of overrides, and fills in the defaults',
     max_orders_per_minute_global: 10_000,
     max_orders_per_minute_by_strategy: 1,
   });
+});
+
+describe('version "0.2"', () => {
+  const WINDOW = 'violation_window_seconds: 300';
+  const said = (version: string, value: string): string =>
+    POLICY.replace('version: "0.1"', version).replace(WINDOW, `${WINDOW}\n    cancel_open_orders: ${value}`);
+  const cancels = (text: string): boolean | null => policyOf(text).policy.limits.kill_switch.cancel_open_orders;
+
+  it('is "0.1" that may say whether open orders are cancelled when the kill switch trips: they are, if it does not', () => {
+    const second = POLICY.replace('version: "0.1"', 'version: "0.2"');
+    expect(cancels(POLICY)).toBeNull();
+    expect(cancels(second)).toBe(true);
+    expect(cancels(said('version: "0.2"', 'true'))).toBe(true);
+    expect(cancels(said('version: "0.2"', 'false'))).toBe(false);
+    const { policy } = policyOf(POLICY);
+    expect(policyOf(second).policy).toEqual({
+      ...policy,
+      version: '0.2',
+      limits: { ...policy.limits, kill_switch: { ...policy.limits.kill_switch, cancel_open_orders: true } },
+    });
+  });
+
+  it.each(['null', '"true"', '1', 'yes'])('refuses cancel_open_orders: %s', (value) =>
+    expect(errors(said('version: "0.2"', value)).join('\n')).toMatch(
+      /^p\.yaml:\d+:\d+: limits\.kill_switch\.cancel_open_orders: expected [^\n]*$/,
+    ),
+  );
+
+  it.each(['version: "0.1"', '# no version'])('is needed for cancel_open_orders (%s), beside every other mistake', (version) => {
+    const message = 'limits.kill_switch.cancel_open_orders: needs version "0.2" of the policy language: write `version: "0.2"`';
+    for (const value of ['true', 'false', 'null'])
+      expect(errors(said(version, value)).join('\n')).toMatch(new RegExp(`^p\\.yaml:\\d+:\\d+: ${escapeRegExp(message)}$`));
+    const twice = said(version, 'true').replace('max_drawdown_pct: 0.05', 'max_drawdown_pct: 5');
+    expect(errors(twice)).toHaveLength(2);
+  });
+
+  it('is the only mistake of a policy of a version that there is not', () =>
+    expect(errors(said('version: "0.3"', 'false'))).toHaveLength(1));
 });
 
 it('takes comments, markers, either line end, a byte order mark, and a time zone in small letters', () => {
@@ -180,7 +218,7 @@ it.each([
   ['trip_on_rules: ["LOSS-002"]', ['null', '{}', 'LOSS-002'], 'limits.kill_switch.trip_on_rules: expected a list of rule ids'],
   ['mode: "enforce"', ['audit', '', '1', 'Enforce'], 'defaults.mode: expected `enforce` or `monitor`'],
   ['decision: "deny"', ['reject', 'true'], 'defaults.decision: expected `deny` or `allow`'],
-  ['version: "0.1"', ['0.1', '"0.2"', 'null'], 'version: expected "0.1" in quotes'],
+  ['version: "0.1"', ['0.1', '0.2', '"0.3"', '"0.20"', 'null'], 'version: expected "0.1" or "0.2" in quotes'],
   ['timezone: "UTC"', ['Europe/Paris', '0', 'GMT', 'null'], 'timezone: expected "UTC"'],
   ['symbols: {}', ['null', '[]', 'AAPL'], 'overrides.symbols: expected an object of overrides by name'],
 ] as const)('refuses other values than %s', (field, values, expected) => {

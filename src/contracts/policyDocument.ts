@@ -6,7 +6,7 @@
 import { hash } from 'node:crypto';
 import { describeError, pathText, type ContractError, type Path } from './contractError';
 import { MISSING, MOST_FAULTS } from './documents/kinds';
-import { capitalPolicy } from './documents/policySchema';
+import { policySchemaOf } from './documents/policySchema';
 import { faultsOf } from './documents/schema';
 import { isJsonObject } from './json/value';
 import type { CapitalPolicy } from './policy';
@@ -29,7 +29,7 @@ export const readPolicy = (input: string | Uint8Array, sourceName: string): Resu
       { path: '', message: 'expected a mapping with `limits` at the top level', line: 1, column: 1, source: sourceName },
     ]);
   }
-  const result = capitalPolicy.safeParse(value);
+  const result = policySchemaOf(value).safeParse(value);
   if (result.success && errors.length === 0) {
     const { defaults } = result.data;
     const at = { path: 'defaults.decision', source: sourceName, ...positionOf(['defaults', 'decision'], false) };

@@ -61,6 +61,23 @@ describe('verdicts', () => {
     ]);
   });
 
+  it.each(['equity', 'start_of_day_equity', 'peak_equity'] as const)(
+    'denies when %s is not above zero, in monitor mode too',
+    (name) => {
+      for (const mode of ['enforce', 'monitor'] as const)
+        for (const amount of ['0', '-0.000000000000000001']) {
+          const decision = judge({}, { [name]: decimal(amount) }, { mode });
+          expect([decision.decision, decision.order, rules(decision), decision.evidence]).toEqual([
+            'DENY',
+            null,
+            ['SYS-002'],
+            [],
+          ]);
+          expect(decision.violations[0]?.message).toContain('Equity is not above zero');
+        }
+    },
+  );
+
   it('evaluates every rule, in order', () => {
     const facts = {
       equity: decimal('80000'),

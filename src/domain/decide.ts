@@ -41,6 +41,9 @@ const RULES: readonly Rule[] = [
 const NONE: readonly never[] = [];
 const OUT_OF_BOUNDS = 'A loss or an exposure from 10^19 times equity, or a limit that rounds to 10^20, is out of bounds.';
 
+/** Only of a marked run; what nothing remains of is a share of nothing. */
+const NO_EQUITY = 'Equity is not above zero, or out of bounds: no loss or exposure can be measured by it.';
+
 /** A ratio is shown to 15 digits too, which may carry it into one digit more: that digit is left free. */
 const canBeShown = ({ value, limit }: Evidence): boolean => inBounds((value * 10n) as Decimal) && inBounds(limit);
 
@@ -63,6 +66,8 @@ export const decide = (intent: OrderIntent, limits: AppliedLimits, facts: Facts)
 const evaluated = (intent: OrderIntent, limits: AppliedLimits, facts: Facts): Decision => {
   const unpriced = missingPrice(intent, facts);
   if (unpriced !== undefined || facts.price === null) return deny(intent, limits, unpriced === undefined ? NONE : [unpriced]);
+
+  if (facts.equity <= 0n || facts.start_of_day_equity <= 0n || facts.peak_equity <= 0n) return refuse(intent, NO_EQUITY, limits);
 
   const judgement = judgementOf(intent, limits, facts, facts.price);
   const evidence = evidenceOf(judgement);

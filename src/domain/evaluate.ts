@@ -29,7 +29,17 @@ const runInSituation = (
   const { policy, portfolio, execution, violationTimes, clock } = situation;
   const run = unknownRun(runId, prices);
   advanceClock(run, clock);
-  evolve(run, { type: 'RunStarted', accountId, policy, portfolio, execution, violationTimes, prices, seq: 0 });
+  evolve(run, {
+    type: 'RunStarted',
+    accountId,
+    policy,
+    portfolio,
+    execution,
+    violationTimes,
+    prices,
+    equityMode: 'fixed',
+    seq: 0,
+  });
   return run;
 };
 

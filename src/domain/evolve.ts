@@ -4,10 +4,19 @@
  */
 import { inBounds, minus, plus, smaller, ZERO } from '../contracts/decimal';
 import type { Decimal } from '../contracts/decimal';
-import type { Decision, ExecutionEvent, ExecutionState, OrderIntent, OrderStatus, PortfolioState } from '../contracts/messages';
+import type {
+  Decision,
+  EquityMode,
+  ExecutionEvent,
+  ExecutionState,
+  OrderIntent,
+  OrderStatus,
+  PortfolioState,
+} from '../contracts/messages';
 import { Exposure, FLAT } from './exposure';
 import { IntentRegister } from './intentRegister';
 import type { IntentState } from './intentRegister';
+import { mark, pay } from './markedEquity';
 import type { Account, ActivePolicy, RunState } from './state';
 import { windowOf } from './state';
 import { ViolationWindow } from './windows';
@@ -23,6 +32,7 @@ export type RunEvent =
       /** Times of `violations_last_window`, ms, in the same order. */
       readonly violationTimes: readonly number[];
       readonly prices: ReadonlyMap<string, Decimal>;
+      readonly equityMode: EquityMode;
       /** Of its audit record: what the run was denied before it began does not count. */
       readonly seq: number;
     }
@@ -43,12 +53,19 @@ export type RunEvent =
   | { readonly type: 'KillSwitchTripped' }
   /** `seq`: of the audit record of the reset; the violations before it do not count again. */
   | { readonly type: 'KillSwitchReset'; readonly seq: number }
+  | { readonly type: 'SessionRolled' }
   | { readonly type: 'RunEnded' };
 
 /** Moves the run's clock to the time of a record; one that lies behind leaves it where it is. */
 export const advanceClock = (run: RunState, recordTimeMs: number): void => {
   if (recordTimeMs > run.clock) run.clock = recordTimeMs;
   run.touched.run = true;
+};
+
+/** The shard's price of `symbol` has just changed from `before` (undefined: none). Not a fact of the run alone, so not one of its events. */
+export const reprice = (run: RunState, symbol: string, before: Decimal | undefined): void => {
+  run.exposure.reprice(symbol, before);
+  mark(run);
 };
 
 export const evolve = (run: RunState, event: RunEvent): void => {
@@ -70,6 +87,9 @@ export const evolve = (run: RunState, event: RunEvent): void => {
       return;
     case 'KillSwitchReset':
       return resetKillSwitch(run, event.seq);
+    case 'SessionRolled':
+      run.account = { ...run.account, start_of_day_equity: run.account.equity };
+      return;
     case 'RunEnded':
       return end(run);
   }
@@ -78,7 +98,7 @@ export const evolve = (run: RunState, event: RunEvent): void => {
 /** The clock starts at the run's first event. What an unknown run was asked before stays decided. */
 const start = (
   run: RunState,
-  { accountId, policy, portfolio, execution, violationTimes, prices, seq }: RunEvent & { type: 'RunStarted' },
+  { accountId, policy, portfolio, execution, violationTimes, prices, equityMode, seq }: RunEvent & { type: 'RunStarted' },
 ): void => {
   const { positions, ...figures } = portfolio;
   run.status = 'ACTIVE';
@@ -93,11 +113,13 @@ const start = (
       .map(([, rule_id], index) => ({ at: violationTimes[index] ?? 0, rule_id }))
       .sort((a, b) => a.at - b.at),
   };
-  run.exposure = new Exposure(prices);
+  run.equityMode = equityMode;
+  run.exposure = new Exposure(prices, equityMode === 'marked');
   run.orders = windowOf(run.beginning);
   run.violations = new ViolationWindow(run.beginning.violations);
   run.violationsFromSeq = seq;
   for (const [symbol, qty] of positions) setQuantity(run, symbol, qty);
+  mark(run);
 };
 
 const register = (run: RunState, { intent, decision, digest, seq }: RunEvent & { type: 'IntentDecided' }): void => {
@@ -136,9 +158,13 @@ export const meaningOf = (run: RunState, event: ExecutionEvent): ExecutionMeanin
   }
   const changes =
     event.cum_qty > order.cum_qty ||
-    (order.status === 'WORKING' && (event.leaves_qty === 0n || event.event === 'ORDER_SUBMITTED'));
+    (order.status === 'WORKING' && (event.leaves_qty === 0n || event.event === 'ORDER_SUBMITTED' || isOnTheWay(event)));
   return changes ? 'expected' : 'no change';
 };
+
+/** What the gateway says of its own doing: an order that it is sending, asks to cancel, or cannot find out about is as open as it was. */
+const isOnTheWay = ({ event }: ExecutionEvent): boolean =>
+  event === 'ORDER_SUBMITTING' || event === 'ORDER_UNKNOWN' || event === 'ORDER_CANCELLING';
 
 /** Whether the position after this event still is a decimal: one that is not could be neither recorded nor restored. */
 export const fitsPosition = (run: RunState, event: ExecutionEvent): boolean => {
@@ -159,18 +185,26 @@ const applyExecution = (run: RunState, event: ExecutionEvent, seq: number): void
   const grown = event.cum_qty > order.cum_qty ? minus(event.cum_qty, order.cum_qty) : ZERO;
   const reserved = order.status === 'WORKING' ? remaining(order.qty, order.cum_qty) : ZERO;
   const cum_qty = grown > 0n ? event.cum_qty : order.cum_qty;
-  const status = order.status === 'WORKING' && event.leaves_qty === 0n ? terminalStatus(event) : order.status;
+  const status = order.status === 'WORKING' && event.leaves_qty === 0n ? statusAfter(event) : order.status;
   if (grown === 0n && status === order.status && run.intents.has(event.intent_id)) return;
 
   const stillReserved = status === 'WORKING' ? remaining(order.qty, cum_qty) : ZERO;
   const released = minus(reserved, stillReserved);
   if (grown > 0n || released > 0n) {
     run.exposure.fill(order.symbol, order.side, grown, released);
-    if (grown > 0n) run.touched.positions.add(order.symbol);
+    if (grown > 0n) {
+      run.touched.positions.add(order.symbol);
+      pay(run, order.side, grown, fillPrice(run, event, order.symbol));
+      mark(run);
+    }
   }
   run.intents.set(event.intent_id, progressed(order, cum_qty, status));
   run.touched.intents.add(event.intent_id);
 };
+
+/** A report that names no price, or none above zero, is taken at the market's. */
+const fillPrice = (run: RunState, { price }: ExecutionEvent, symbol: string): Decimal | undefined =>
+  price !== null && price > 0n ? price : run.exposure.priceOf(symbol);
 
 /** Spelled out, not spread: this is made for every fill. */
 const progressed = (order: IntentState, cum_qty: Decimal, status: OrderStatus): IntentState => ({
@@ -189,7 +223,8 @@ const progressed = (order: IntentState, cum_qty: Decimal, status: OrderStatus): 
 
 const remaining = (qty: Decimal, filled: Decimal): Decimal => minus(qty, smaller(qty, filled));
 
-const terminalStatus = ({ event }: ExecutionEvent): OrderStatus => {
+/** What an order that has nothing left to fill has become. */
+const statusAfter = ({ event }: ExecutionEvent): OrderStatus => {
   switch (event) {
     case 'ORDER_REJECTED':
       return 'REJECTED';
@@ -200,6 +235,10 @@ const terminalStatus = ({ event }: ExecutionEvent): OrderStatus => {
     case 'ORDER_SUBMITTED':
     case 'ORDER_FILLED':
       return 'FILLED';
+    case 'ORDER_SUBMITTING':
+    case 'ORDER_UNKNOWN':
+    case 'ORDER_CANCELLING':
+      return 'WORKING';
   }
 };
 
@@ -228,7 +267,13 @@ const resetKillSwitch = (run: RunState, seq: number): void => {
 
 const updatePortfolio = (run: RunState, { account, positions }: RunEvent & { type: 'PortfolioUpdated' }): void => {
   run.account = { ...run.account, ...account };
-  if (positions === null) return;
+  // The figures are right as given: what of them is cash is found anew.
+  run.cash = null;
+  if (positions !== null) setPositions(run, positions);
+  mark(run);
+};
+
+const setPositions = (run: RunState, positions: ReadonlyMap<string, Decimal>): void => {
   for (const symbol of [...run.exposure.positions.keys()]) if (!positions.has(symbol)) setQuantity(run, symbol, ZERO);
   for (const [symbol, qty] of positions) setQuantity(run, symbol, qty);
 };

@@ -30,9 +30,29 @@ export class Exposure {
   private gross = 0n;
   private netBuy = 0n;
   private netSell = 0n;
+  private heldWorth = 0n;
+  /** Symbols that are held and have no price. */
+  private unvalued = 0;
 
-  /** `prices`: above zero, shared by all runs of the shard. */
-  constructor(private readonly prices: ReadonlyMap<string, Decimal>) {}
+  /** `prices`: above zero, shared by all runs of the shard. `valued`: keep `worth`, which a run of fixed equity has no use for. */
+  constructor(
+    private readonly prices: ReadonlyMap<string, Decimal>,
+    private readonly valued = false,
+  ) {}
+
+  /** Sum of quantity × price over what is held and has a price. */
+  get worth(): Notional {
+    return this.heldWorth as Notional;
+  }
+
+  /** Whether all that is held has a price. */
+  get isValued(): boolean {
+    return this.unvalued === 0;
+  }
+
+  priceOf(symbol: string): Decimal | undefined {
+    return this.prices.get(symbol);
+  }
 
   get positions(): ReadonlyMap<string, Position> {
     return this.held;
@@ -51,7 +71,9 @@ export class Exposure {
 
   set(symbol: string, position: Position): void {
     const price = this.prices.get(symbol);
-    this.swap(contributionOf(this.of(symbol), price), contributionOf(position, price));
+    const before = this.of(symbol);
+    this.swap(contributionOf(before, price), contributionOf(position, price));
+    if (this.valued && position.qty !== before.qty) this.revalue(before.qty, price, position.qty, price);
     const flat = position.qty === 0n && position.workingBuy === 0n && position.workingSell === 0n;
     if (flat) this.held.delete(symbol);
     else this.held.set(symbol, position);
@@ -65,6 +87,7 @@ export class Exposure {
     if (position === undefined) return;
     const price = this.prices.get(symbol);
     this.swap(contributionOf(position, before), contributionOf(position, price));
+    if (this.valued && position.qty !== 0n) this.revalue(position.qty, before, position.qty, price);
     if (price === undefined) this.unpriced.add(symbol);
     else this.unpriced.delete(symbol);
   }
@@ -100,6 +123,13 @@ export class Exposure {
   /** Worse-side gross and both nets of the whole book. */
   totals(): Contribution {
     return { gross: this.gross as Notional, netBuy: this.netBuy as Notional, netSell: this.netSell as Notional };
+  }
+
+  private revalue(qty: Decimal, price: Decimal | undefined, newQty: Decimal, newPrice: Decimal | undefined): void {
+    if (price !== undefined) this.heldWorth -= times(qty, price);
+    else if (qty !== 0n) this.unvalued -= 1;
+    if (newPrice !== undefined) this.heldWorth += times(newQty, newPrice);
+    else if (newQty !== 0n) this.unvalued += 1;
   }
 
   private swap(before: Contribution, after: Contribution): void {

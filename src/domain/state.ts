@@ -1,7 +1,7 @@
 /** All that a run knows, and how the facts of a decision are read from it. Changed by `evolve` alone. */
-import type { Decimal } from '../contracts/decimal';
+import type { Decimal, Notional } from '../contracts/decimal';
 import { ZERO } from '../contracts/decimal';
-import type { Facts, InitialViolation, OrderIntent, RunEntity, RunStatus } from '../contracts/messages';
+import type { EquityMode, Facts, InitialViolation, OrderIntent, RunEntity, RunStatus } from '../contracts/messages';
 import type { CapitalPolicy } from '../contracts/policy';
 import { Exposure } from './exposure';
 import { IntentRegister } from './intentRegister';
@@ -13,7 +13,7 @@ export interface ActivePolicy {
   readonly hash: Uint8Array;
 }
 
-/** The account's figures; equity is fixed between the events that set it. */
+/** The account's figures. Equity is fixed between the events that set it, or marked (markedEquity.ts). */
 export interface Account {
   readonly account_id: string;
   readonly equity: Decimal;
@@ -36,6 +36,9 @@ export interface RunState {
   readonly runId: string;
   status: RunStatus;
   account: Account;
+  equityMode: EquityMode;
+  /** Of a marked run; null: not known yet. */
+  cash: Notional | null;
   beginning: Beginning;
   active: ActivePolicy | undefined;
   killSwitchActive: boolean;
@@ -73,6 +76,8 @@ export const unknownRun = (runId: string, prices: ReadonlyMap<string, Decimal>):
   runId,
   status: 'UNKNOWN',
   account: NO_ACCOUNT,
+  equityMode: 'fixed',
+  cash: null,
   beginning: NO_BEGINNING,
   active: undefined,
   killSwitchActive: false,
@@ -144,4 +149,6 @@ export const runEntityOf = (run: RunState, chain: { readonly next_seq: number; r
   initial_orders_by_strategy: run.beginning.ordersByStrategy,
   initial_violations: run.beginning.violations,
   violations_from_seq: run.violationsFromSeq,
+  equity_mode: run.equityMode,
+  cash: run.cash,
 });

@@ -1,4 +1,5 @@
 import { TestShard } from '../../test/support/shard';
+import { GATEWAY_SETTINGS, SILENT } from '../../test/support/trading';
 import { intentOf } from '../../test/support/situations';
 import { DECISIONS } from '../contracts/topics';
 import type { Broker } from './broker';
@@ -19,7 +20,17 @@ describe('the gateway', () => {
         return simBroker.submit(order);
       },
     };
-    const gateway = await Gateway.takeOver({ bus: shard.bus, codec: shard.codec, partition: 0, broker: counting, now: () => '' });
+    const gateway = await Gateway.takeOver({
+      bus: shard.bus,
+      codec: shard.codec,
+      partition: 0,
+      broker: counting,
+      now: () => '',
+      wallMs: () => 0,
+      monotonic: () => 0,
+      settings: GATEWAY_SETTINGS,
+      log: SILENT,
+    });
     await expect(gateway.step({ maxRecords: 10, maxWaitMs: 0 })).rejects.toThrow(/^decisions\/0@1: .*the first byte is 110/);
     expect(submitted).toBe(0);
   });

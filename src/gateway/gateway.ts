@@ -1,16 +1,33 @@
 /**
- * The way out: reads decisions, submits what was admitted, publishes what became of it. It is event-sourced: `execution-events` tell how far
- * it came, since each event names the decision that it follows from. Taking over fences the last gateway of the shard.
- * Source: design, "Execution gateway".
+ * The way out: reads decisions, sends what was admitted to a broker, publishes what became of it. It is event-sourced: what it knows it has read from
+ * the log, what it is about to do stands there before it does it. Taking over fences the last gateway of the shard, and looks up
+ * whatever that one may have left on its way.
+ *
+ * Its loop: read control events, then decisions; stop what is stopped; take in what the broker has answered; choose what to send; commit all that in one
+ * transaction; send. Source: design, "Execution gateway"; reliability, promises 9 to 14; docs/brokers.md.
  */
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { Codec } from '../contracts/avro/codec';
 import { describeFault } from '../contracts/avro/decoded';
-import { ZERO } from '../contracts/decimal';
-import type { ExecutionEvent, OrderIntent, PublishedDecision } from '../contracts/messages';
-import { DECISIONS, EXECUTION_EVENTS } from '../contracts/topics';
-import type { Bus, BusReader, OutgoingRecord, PollOptions, TransactionalWriter } from '../processor/bus';
-import { recordsTo } from '../processor/readTo';
-import type { Broker, SubmitOutcome } from './broker';
+import { minus, ZERO } from '../contracts/decimal';
+import type { ControlEvent, ExecutionEvent, OrderResolved, PublishedDecision } from '../contracts/messages';
+import { CONTROL_EVENTS, DECISIONS, EXECUTION_EVENTS } from '../contracts/topics';
+import type { Bus, BusReader, BusRecord, OutgoingRecord, PollOptions, TransactionalWriter } from '../processor/bus';
+import type { Broker, Trouble } from './broker';
+import { controlRecord, describeResolution } from './controlRecord';
+import { BrokerFailure, DecisionError, VenueError } from './gatewayErrors';
+import type { GatewayLog } from './gatewayLog';
+import { InstantOrders } from './instantOrders';
+import { OrderDesk } from './orderDesk';
+import { followReport, submitting } from './orderEvents';
+import type { GatewayOrder } from './orders';
+import { applyEvent, Orders } from './orders';
+import { Reconciliation } from './reconciliation';
+import type { DriftChange } from './reconciliation';
+import { reportOfResolution } from './resolution';
+import { restoreGateway } from './restoreGateway';
+import type { Restored } from './restoreGateway';
+import { Runs } from './runs';
 
 export interface GatewayOptions {
   readonly bus: Bus;
@@ -19,99 +36,380 @@ export interface GatewayOptions {
   readonly broker: Broker;
   /** ISO 8601; when an event was made, for the headers. */
   readonly now: () => string;
+  /** ms; never goes back. */
+  readonly monotonic: () => number;
+  /** ms since 1970, wall clock: the time of what a broker did. */
+  readonly wallMs: () => number;
+  readonly settings: GatewaySettings;
+  readonly log: GatewayLog;
+  /**
+   * Each decision is dealt with before the next intent is judged, and events carry the decision's time: a file of intents is played. A decision that
+   * trips the kill switch then stops what follows it, and not its own order.
+   */
+  readonly lockstep?: boolean;
   /** Called at named points, so that a test can end the process there. */
   readonly faultPoint?: (point: GatewayFaultPoint) => void;
 }
 
+export interface GatewaySettings {
+  /** After a final error of the broker: stop with it, or go on with the next order. */
+  readonly onBrokerError: 'stop' | 'continue';
+  /** When the kill switch trips, for policies that do not say. */
+  readonly cancelOpenOrders: boolean;
+  readonly pollEveryMs: number;
+  /** How often the broker's open orders and positions are compared with the log's. */
+  readonly reconcileEveryMs: number;
+}
+
+/** Passed with every broker. */
 export const GATEWAY_FAULT_POINTS = ['gateway-before-submit', 'gateway-before-commit', 'gateway-after-commit'] as const;
-export type GatewayFaultPoint = (typeof GATEWAY_FAULT_POINTS)[number];
+/** Passed where there is a network between. */
+export const BROKER_FAULT_POINTS = [
+  'gateway-after-restore',
+  'gateway-before-submitting-commit',
+  'gateway-after-submitting-commit',
+  'gateway-after-submit',
+  'gateway-after-answer',
+] as const;
+export type GatewayFaultPoint = (typeof GATEWAY_FAULT_POINTS)[number] | (typeof BROKER_FAULT_POINTS)[number];
 
 export interface ReportedExecution {
   readonly event: ExecutionEvent;
-  /** The record's time, ms: for the paper broker the decision's, since it trades in no time. */
+  /** The record's time, ms: the decision's where no time passes (the paper broker, a file of intents that is played), else when it was heard of. */
   readonly at: number;
   /** ISO 8601, wall clock. */
   readonly recordedAt: string;
 }
 
-/** A decision that cannot be read: nobody knows what was allowed, so nothing is sent any more. */
-class DecisionError extends Error {
-  override readonly name = 'DecisionError';
-  constructor(partition: number, offset: number, what: string) {
-    super(
-      `${DECISIONS}/${partition}@${offset}: ${what}; only the processor writes this topic: find out who else does, and restore it from a copy`,
-    );
-  }
+/** For an operator's figures. */
+export interface GatewayStatus {
+  /** Admitted, and not sent yet. */
+  readonly queued: number;
+  /** Sent, and not known to have ended; those of unknown outcome among them. */
+  readonly open: number;
+  readonly unknown: number;
+  /** To be cancelled, and not known to have ended. */
+  readonly cancelling: number;
+  /** Open at the broker, and not ours. */
+  readonly foreignOrders: number;
+  /** Symbols in which the broker holds something else than the runs. */
+  readonly differingSymbols: number;
 }
 
-/** What the log says of the orders so far. */
-interface Progress {
-  nextDecision: number;
-  readonly ordersOfRun: Map<string, number>;
+export interface GatewayStep {
+  /** Decisions that were read. */
+  readonly read: number;
+  readonly executions: readonly ReportedExecution[];
+  /** Something is waiting to be sent, or on its way. */
+  readonly pending: boolean;
 }
+
+/**
+ * How old the commit of a SUBMITTING may be when its first byte goes out, ms. Whoever takes the shard over needs longer than that to find out that its
+ * owner is gone; a process that was paused in between commits once more, which fails if it was fenced.
+ */
+const FRESH_MS = 2_000;
+/** Decisions that wait to be sent in memory; above it, only control events are read. */
+const MOST_WAITING = 10_000;
+const CONTROLS_PER_STEP = { maxRecords: 1_000, maxWaitMs: 0 } as const;
 
 export class Gateway {
+  private readonly runs: Runs;
+  private readonly orders: Orders;
+  private readonly desk: OrderDesk;
+  private readonly instant: InstantOrders;
+  private readonly reconciliation: Reconciliation;
+  /** Told, and not committed. */
+  private events: ReportedExecution[] = [];
+  /** Decisions that were read; may be ahead of the control events that they knew of. */
+  private readonly ahead: { readonly decision: PublishedDecision; readonly offset: number }[] = [];
+  /** A poll that did not end while something else had to be done. */
+  private polling: Promise<readonly BusRecord[]> | undefined;
+  private wake: () => void = () => undefined;
+
   private constructor(
     private readonly options: GatewayOptions,
     private readonly writer: TransactionalWriter,
-    private readonly reader: BusReader,
-    private readonly progress: Progress,
-  ) {}
+    private readonly controls: BusReader,
+    private readonly decisions: BusReader,
+    { runs, orders }: { readonly runs: Runs; readonly orders: Orders },
+    restored: Restored,
+  ) {
+    const { broker, log, monotonic, wallMs, settings, partition } = options;
+    this.runs = runs;
+    this.orders = orders;
+    this.instant = new InstantOrders(broker, restored.submitted);
+    const tell = (event: ExecutionEvent, order: GatewayOrder): void => this.tell(event, order);
+    const wake = (): void => this.wake();
+    const { pollEveryMs, reconcileEveryMs } = settings;
+    this.desk = new OrderDesk({ broker, orders, runs, log, monotonic, pollEveryMs, tell, wake });
+    this.reconciliation = new Reconciliation({ broker, orders, runs, log, monotonic, wallMs, everyMs: reconcileEveryMs, wake });
+    for (const order of restored.foreign)
+      log.error(
+        { partition, runId: order.runId, intentId: order.intentId },
+        'an open order on the log follows from no decision; it is left alone',
+      );
+    for (const { order, resolution, by } of restored.resolutions) this.resolve(order, resolution, by);
+    for (const order of orders.open()) this.desk.resume(order);
+    // A stop may have come while nobody owned the shard, or stand behind the last commit.
+    this.desk.applyStops();
+  }
 
   /** Fences the last gateway, reads back what it did, and hands each event of that to `past`. */
   static async takeOver(
     options: GatewayOptions,
     past: (execution: ReportedExecution) => void = () => undefined,
   ): Promise<Gateway> {
-    const { bus, partition } = options;
+    const { bus, codec, partition, broker, settings, lockstep = false } = options;
     const writer = await bus.writer(`policygate-gateway-${partition}`);
-    const progress: Progress = { nextDecision: 0, ordersOfRun: new Map() };
     try {
-      await readExecutions(options, (execution) => {
-        follow(progress, execution.event);
-        past(execution);
+      const orders = new Orders();
+      const runs = new Runs({ partition, cancelOpenOrders: settings.cancelOpenOrders, lockstep });
+      const restored = await restoreGateway({
+        bus,
+        codec,
+        partition,
+        orders,
+        runs,
+        past: (event, { timestamp, headers }) => past({ event, at: timestamp, recordedAt: headers.recorded_at ?? '' }),
       });
-      const reader = await bus.reader([{ topic: DECISIONS, partition, offset: progress.nextDecision }]);
-      return new Gateway(options, writer, reader, progress);
+      const elsewhere = [...orders.open()].filter(
+        (order) => order.venue !== broker.venue && restored.resolutions.every((resolved) => resolved.order !== order),
+      );
+      const [first] = elsewhere;
+      if (first !== undefined) throw new VenueError(partition, first, broker.venue, elsewhere.length);
+      const controls = await bus.reader([{ topic: CONTROL_EVENTS, partition, offset: restored.nextControl }]);
+      const decisions = await bus.reader([{ topic: DECISIONS, partition, offset: restored.nextDecision }]);
+      options.faultPoint?.('gateway-after-restore');
+      return new Gateway(options, writer, controls, decisions, { runs, orders }, restored);
     } catch (error) {
       await writer.close().catch(() => undefined);
       throw error;
     }
   }
 
-  /** Handles at most `maxRecords` decisions; answers with how many it read and what it published. After a rejection, take over again. */
-  async step(poll: PollOptions): Promise<{ readonly read: number; readonly executions: readonly ReportedExecution[] }> {
-    const { codec, broker, now, faultPoint, partition } = this.options;
-    const executions: ReportedExecution[] = [];
-    const records = await this.reader.poll(poll);
-    // All are read before the first order is sent: what was sent must be published, so nothing that fails may come between.
-    const decisions = records.map(({ value, offset }) => {
-      const decision = codec.decodeValue(DECISIONS, value);
-      if (!decision.ok) throw new DecisionError(partition, offset, describeFault(decision.error));
-      return { decision: decision.value, offset };
-    });
-    for (const { decision, offset } of decisions) {
-      const { order, reference_price: referencePrice, run_id: runId } = decision;
-      if (order === null || referencePrice === null) continue;
-      const number = (this.progress.ordersOfRun.get(runId) ?? 0) + 1;
-      faultPoint?.('gateway-before-submit');
-      const outcome = await broker.submit({ runId, intent: order, referencePrice, number });
-      for (const event of eventsOf(decision, order, outcome, offset)) {
-        follow(this.progress, event);
-        executions.push({ event, at: decision.clock, recordedAt: now() });
-      }
+  /** One round. After a rejection, take over again; after a BrokerFailure, stop. */
+  async step(poll: PollOptions): Promise<GatewayStep> {
+    const { broker } = this.options;
+    const read = await this.readInputs(poll);
+    if (this.desk.hasAnswers) {
+      this.desk.takeAnswers();
+      this.options.faultPoint?.('gateway-after-answer');
     }
-    const result = { read: records.length, executions };
-    if (executions.length === 0) return result;
-    faultPoint?.('gateway-before-commit');
-    await this.writer.commit(executions.map((execution) => this.recordOf(execution)));
-    faultPoint?.('gateway-after-commit');
-    return result;
+    this.stopAfterFailure();
+    const changes = this.reconciliation.takeChanges();
+    if (broker.instant) await this.submitInstantly();
+    else this.enqueue();
+    const chosen = this.desk.nextSubmissions();
+    const executions = await this.commitAndSend(
+      changes.map((change) => this.driftRecord(change)),
+      chosen,
+    );
+    this.desk.tend();
+    this.reconciliation.tend(this.desk);
+    const pending =
+      this.ahead.length > 0 ||
+      this.events.length > 0 ||
+      this.polling !== undefined ||
+      this.desk.failure !== undefined ||
+      !this.desk.settled;
+    return { read, executions, pending };
+  }
+
+  /** Orders that have not ended, for whoever shows or waits for them. */
+  openOrders(): readonly GatewayOrder[] {
+    return [...this.orders.open()];
+  }
+
+  /** Has every open order cancelled, with this on record as the reason; how that went, further steps tell. */
+  cancelOpenOrders(why: Trouble): void {
+    this.desk.cancelOpenOrders(why);
+  }
+
+  get status(): GatewayStatus {
+    let unknown = 0;
+    let cancelling = 0;
+    for (const order of this.orders.open()) {
+      if (order.phase === 'unknown') unknown += 1;
+      if (order.cancelling) cancelling += 1;
+    }
+    return {
+      queued: this.ahead.length + this.desk.queued,
+      open: this.orders.openCount,
+      unknown,
+      cancelling,
+      ...this.reconciliation.status,
+    };
+  }
+
+  /** Submits nothing more, and puts on record what becomes of what is on its way. */
+  async finish(): Promise<void> {
+    this.desk.pause();
+    for (;;) {
+      this.desk.takeAnswers();
+      await this.commitAndSend([], []);
+      if (this.desk.isQuiet) return;
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+  }
+
+  /** What is on its way ends unheard, and nothing leaves any more: the shard may have another owner. */
+  abandon(): void {
+    this.desk.close();
+    this.reconciliation.close();
   }
 
   async close(): Promise<void> {
-    await this.reader.close();
+    this.abandon();
+    await this.controls.close();
+    await this.decisions.close();
     await this.writer.close();
+  }
+
+  /** Control events first: a trip is read ahead of every decision that waits. */
+  private async readInputs(poll: PollOptions): Promise<number> {
+    const { codec, partition } = this.options;
+    const records = this.ahead.length + this.desk.queued >= MOST_WAITING ? [] : await this.pollDecisions(poll);
+    // All are read before the first order is sent: what was sent must be published, so nothing that fails may come between.
+    for (const { value, offset } of records) {
+      const decision = codec.decodeValue(DECISIONS, value);
+      if (!decision.ok) throw new DecisionError(partition, offset, describeFault(decision.error));
+      this.ahead.push({ decision: decision.value, offset });
+    }
+    let stopped = false;
+    for (const record of await this.controls.poll(CONTROLS_PER_STEP)) {
+      const read = controlRecord(codec, record);
+      if (read === undefined) continue;
+      const { runId, control } = read;
+      this.runs.control(runId, control, record.offset);
+      stopped = true;
+      if (control.payload.type === 'OrderResolved') this.resolveNow(runId, control.payload, describeResolution(control));
+    }
+    for (const { decision } of this.ahead) {
+      this.runs.decided(decision);
+      stopped ||= decision.kill_switch_tripped;
+    }
+    if (stopped) this.desk.applyStops();
+    return records.length;
+  }
+
+  /** Waits for decisions, but no longer than until something else is to be done; a poll that is left waiting is taken up again by the next step. */
+  private async pollDecisions({ maxRecords, maxWaitMs }: PollOptions): Promise<readonly BusRecord[]> {
+    const busy = this.ahead.length > 0 || this.events.length > 0 || this.desk.hasAnswers || this.reconciliation.hasChanges;
+    const wait = busy ? 0 : Math.min(maxWaitMs, Math.ceil(this.desk.dueInMs()));
+    const left = this.polling !== undefined;
+    const polling = (this.polling ??= this.decisions.poll({ maxRecords, maxWaitMs: wait }));
+    // Whoever awaits it hears of its failure; while nobody does, it is no unhandled one.
+    polling.catch(() => undefined);
+    const woken = new Promise<undefined>((resolve) => (this.wake = () => resolve(undefined)));
+    const others = busy && left ? [immediate(undefined)] : wait === 0 && !left ? [] : [woken];
+    const records = await Promise.race([polling, ...others]);
+    if (records === undefined) return [];
+    this.polling = undefined;
+    return records;
+  }
+
+  /** Decisions whose control events are read, in order. */
+  private *ready(): Generator<{ readonly decision: PublishedDecision; readonly offset: number }> {
+    const position = this.controls.position(CONTROL_EVENTS, this.options.partition);
+    for (let next = this.ahead[0]; next !== undefined && next.decision.control_position <= position; next = this.ahead[0]) {
+      this.ahead.shift();
+      if (next.decision.order !== null && next.decision.reference_price !== null) yield next;
+    }
+  }
+
+  private enqueue(): void {
+    for (const { decision, offset } of this.ready()) this.desk.enqueue(decision, offset);
+  }
+
+  /** The paper broker: no network, so that outcome and submission are one commit. */
+  private async submitInstantly(): Promise<void> {
+    for (const { decision, offset } of this.ready()) {
+      this.options.faultPoint?.('gateway-before-submit');
+      const stop = this.runs.stopOf(decision);
+      for (const event of await this.instant.eventsOf(decision, offset, stop)) {
+        if (event.event === 'ORDER_FILLED') this.runs.filled(event.run_id, event.symbol, event.side, event.qty ?? ZERO);
+        this.events.push(this.reported(event, decision.clock));
+      }
+    }
+  }
+
+  /** Commits what was told, and then sends what is on record as SUBMITTING. */
+  private async commitAndSend(
+    drifts: readonly OutgoingRecord[],
+    chosen: readonly GatewayOrder[],
+  ): Promise<readonly ReportedExecution[]> {
+    const { faultPoint, monotonic } = this.options;
+    const { events } = this;
+    this.events = [];
+    if (events.length === 0 && drifts.length === 0) return events;
+    const startedAt = monotonic();
+    faultPoint?.(chosen.length > 0 ? 'gateway-before-submitting-commit' : 'gateway-before-commit');
+    await this.writer.commit([...events.map((event) => this.recordOf(event)), ...drifts]);
+    faultPoint?.(chosen.length > 0 ? 'gateway-after-submitting-commit' : 'gateway-after-commit');
+    return chosen.length > 0 ? [...events, ...(await this.send(chosen, startedAt))] : events;
+  }
+
+  /** `committedAt`: when the commit of their SUBMITTING began. Answers with what had to be committed once more. */
+  private async send(chosen: readonly GatewayOrder[], committedAt: number): Promise<readonly ReportedExecution[]> {
+    const { monotonic, faultPoint, broker } = this.options;
+    let startedAt = committedAt;
+    const again: ReportedExecution[] = [];
+    while (monotonic() - startedAt >= FRESH_MS) {
+      // This process stood still: it may have been taken for dead. If it was fenced, this fails.
+      startedAt = monotonic();
+      const events = chosen.map((order) => this.reported(submitting(order, broker.venue), this.timeOf(order)));
+      await this.writer.commit(events.map((event) => this.recordOf(event)));
+      again.push(...events);
+    }
+    faultPoint?.('gateway-before-submit');
+    this.desk.dispatch(chosen, () => monotonic() - startedAt < FRESH_MS);
+    faultPoint?.('gateway-after-submit');
+    return again;
+  }
+
+  /** Applies an event to its order, and puts it among what the next commit writes. */
+  private tell(event: ExecutionEvent, order: GatewayOrder): void {
+    const at = this.timeOf(order);
+    const before = order.cumQty;
+    applyEvent(order, event, this.options.wallMs());
+    if (order.cumQty > before) this.runs.filled(order.runId, order.symbol, order.side, minus(order.cumQty, before));
+    this.orders.settle(order);
+    this.events.push(this.reported(event, at));
+  }
+
+  private timeOf({ decision, clock }: GatewayOrder): number {
+    return this.options.lockstep === true ? (decision?.clock ?? clock) : this.options.wallMs();
+  }
+
+  private resolveNow(runId: string, resolution: OrderResolved, by: string): void {
+    const order = this.orders.get(runId, resolution.intent_id);
+    if (order?.phase === 'unknown') return this.resolve(order, resolution, by);
+    const { partition, log } = this.options;
+    const phase = order === undefined ? 'not known here' : order.phase;
+    log.warn(
+      { partition, runId, intentId: resolution.intent_id, phase },
+      'only an order of unknown outcome can be resolved by an operator',
+    );
+  }
+
+  private resolve(order: GatewayOrder, resolution: OrderResolved, by: string): void {
+    this.desk.forget(order);
+    followReport(order, reportOfResolution(order, resolution, by), (event) => this.tell(event, order), 'RESOLVED');
+  }
+
+  private stopAfterFailure(): void {
+    const { broker, settings, log } = this.options;
+    const { failure } = this.desk;
+    if (failure === undefined) return;
+    if (settings.onBrokerError === 'continue') {
+      log.error({ code: failure.code, reason: failure.reason }, 'the broker refused an order for good; going on');
+      this.desk.failure = undefined;
+    } else if (this.desk.isQuiet && this.events.length === 0) throw new BrokerFailure(broker.name, failure);
+  }
+
+  private reported(event: ExecutionEvent, at: number): ReportedExecution {
+    return { event, at, recordedAt: this.options.now() };
   }
 
   private recordOf({ event, at, recordedAt }: ReportedExecution): OutgoingRecord {
@@ -126,64 +424,21 @@ export class Gateway {
       headers: { recorded_at: recordedAt },
     };
   }
-}
 
-const follow = (progress: Progress, { event, run_id, decision_offset }: ExecutionEvent): void => {
-  progress.nextDecision = Math.max(progress.nextDecision, decision_offset + 1);
-  if (event === 'ORDER_SUBMITTED') progress.ordersOfRun.set(run_id, (progress.ordersOfRun.get(run_id) ?? 0) + 1);
-};
-
-const readExecutions = async (
-  { bus, codec, partition }: GatewayOptions,
-  each: (execution: ReportedExecution) => void,
-): Promise<void> => {
-  for await (const { value, headers, timestamp } of recordsTo(bus, { topic: EXECUTION_EVENTS, partition, offset: 0 })) {
-    const event = codec.decodeValue(EXECUTION_EVENTS, value);
-    // The processor sets unreadable records aside; what is not ours to read tells nothing of our orders.
-    if (event.ok) each({ event: event.value, at: timestamp, recordedAt: headers.recorded_at ?? '' });
+  private driftRecord({ runId, differences }: DriftChange): OutgoingRecord {
+    const { codec, partition, broker, wallMs, now } = this.options;
+    const control: ControlEvent = {
+      actor: 'policygate gateway',
+      reason: differences.length === 0 ? 'positions agree with the broker again' : 'positions differ from the broker’s',
+      payload: { type: 'PositionDrift', broker: broker.venue, differences },
+    };
+    return {
+      topic: CONTROL_EVENTS,
+      partition,
+      key: Buffer.from(runId, 'utf8'),
+      value: codec.encodeValue(CONTROL_EVENTS, control),
+      timestamp: wallMs(),
+      headers: { recorded_at: now() },
+    };
   }
-};
-
-/** ORDER_SUBMITTED, then what became of it. */
-const eventsOf = (
-  { run_id, policy_hash }: PublishedDecision,
-  { intent_id, instrument, side, order_type, qty }: OrderIntent,
-  outcome: SubmitOutcome,
-  decision_offset: number,
-): readonly ExecutionEvent[] => {
-  // Spelled out, not spread: this is made for every order, and spreading costs more than the rest of the step.
-  const submitted: ExecutionEvent = {
-    event: 'ORDER_SUBMITTED',
-    run_id,
-    intent_id,
-    order_id: outcome.orderId,
-    symbol: instrument.symbol,
-    side,
-    order_type,
-    qty,
-    price: null,
-    cum_qty: ZERO,
-    leaves_qty: qty,
-    reason: null,
-    policy_hash: policy_hash ?? new Uint8Array(32),
-    decision_offset,
-  };
-  const filled = outcome.type === 'filled';
-  const then: ExecutionEvent = {
-    event: filled ? 'ORDER_FILLED' : 'ORDER_REJECTED',
-    run_id,
-    intent_id,
-    order_id: outcome.orderId,
-    symbol: instrument.symbol,
-    side,
-    order_type,
-    qty: filled ? outcome.qty : null,
-    price: filled ? outcome.price : null,
-    cum_qty: filled ? outcome.qty : ZERO,
-    leaves_qty: ZERO,
-    reason: filled ? null : outcome.reason,
-    policy_hash: submitted.policy_hash,
-    decision_offset,
-  };
-  return [submitted, then];
-};
+}

@@ -7,7 +7,7 @@ import type { Decimal } from '../contracts/decimal';
 import type { PriceUpdated } from '../contracts/messages';
 import { runIdFault } from '../contracts/runId';
 import { CONTROL_EVENTS, EVERY_RUN, EXECUTION_EVENTS, MARKET_PRICES, ORDER_INTENTS } from '../contracts/topics';
-import { advanceClock } from '../domain/evolve';
+import { advanceClock, reprice } from '../domain/evolve';
 import type { BusRecord } from './bus';
 import type { FoldContext } from './foldContext';
 import { setAside } from './foldContext';
@@ -80,7 +80,7 @@ const setPrice = ({ shard, observer }: FoldContext, { symbol, price }: PriceUpda
   else shard.prices.set(symbol, usable);
   shard.touched.prices.add(symbol);
   observer.priced?.(symbol);
-  for (const { state } of shard.runs.values()) state.exposure.reprice(symbol, before);
+  for (const { state } of shard.runs.values()) reprice(state, symbol, before);
 };
 
 /** The run that a record belongs to, its clock moved on to the record's time. */

@@ -31,7 +31,7 @@ export const foldControl = (context: FoldContext, ledger: RunLedger, input: BusR
 export const foldControlOfEveryRun = (context: FoldContext, input: BusRecord, control: ControlEvent): void => {
   const { shard } = context;
   const { type } = control.payload;
-  if (type === 'RunStarted' || type === 'PortfolioUpdated') {
+  if (type === 'RunStarted' || type === 'PortfolioUpdated' || type === 'PositionDrift' || type === 'OrderResolved') {
     return setAside(context, input, `${type} needs the id of one run as its key, not \`${EVERY_RUN}\``);
   }
   const signed = unsigned(control);
@@ -65,6 +65,14 @@ const outcomeOf = (shard: ShardState, ledger: RunLedger, control: ControlEvent):
       const { equity, start_of_day_equity, peak_equity, positions } = payload;
       return applied({ type: 'PortfolioUpdated', account: { equity, start_of_day_equity, peak_equity }, positions });
     }
+    case 'SessionRolled':
+      return state.account.equity > 0n
+        ? applied({ type: 'SessionRolled' })
+        : { refused: `the equity of run \`${state.runId}\` is not above zero: no day can start with it` };
+    // What a broker holds, and how an order ended by an operator's word: the gateway acts on it and reports, the run changes by the report.
+    case 'PositionDrift':
+    case 'OrderResolved':
+      return applied();
     case 'PolicyActivated': {
       const policy = knownPolicy(shard, payload.policy_text);
       return typeof policy === 'string' ? { refused: policy } : applied({ type: 'PolicyActivated', policy });
@@ -91,7 +99,7 @@ const started = (shard: ShardState, { state, nextSeq }: RunLedger, control: Cont
     if (time === undefined) return { refused: `violations_last_window: \`${timestamp}\` is not RFC 3339 in UTC` };
     violationTimes.push(time);
   }
-  const { portfolio, execution, account_id: accountId } = payload;
+  const { portfolio, execution, account_id: accountId, equity_mode: equityMode } = payload;
   const begin: RunEvent = {
     type: 'RunStarted',
     accountId,
@@ -100,6 +108,7 @@ const started = (shard: ShardState, { state, nextSeq }: RunLedger, control: Cont
     execution,
     violationTimes,
     prices: shard.prices,
+    equityMode,
     seq: nextSeq,
   };
   const events: readonly RunEvent[] = shard.killSwitchActive ? [begin, { type: 'KillSwitchTripped' }] : [begin];

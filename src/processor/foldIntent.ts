@@ -44,6 +44,9 @@ export const foldIntent = (
   context.observer.judged?.(state, context.shard.prices);
 
   const seq = ledger.nextSeq;
+  // An ended run answers, but remembers nothing any more. What the decision does to the kill switch, it says itself.
+  if (state.status !== 'ENDED') evolve(state, { type: 'IntentDecided', intent, decision, digest, seq });
+  const kill_switch = dueTrip(state, decision);
   const published: PublishedDecision = {
     decision: decision.decision,
     intent_id: decision.intent_id,
@@ -56,14 +59,13 @@ export const foldIntent = (
     clock: state.clock,
     reference_price: facts?.price ?? null,
     policy_hash: state.active?.hash ?? null,
+    kill_switch_tripped: kill_switch !== undefined,
+    control_position: context.shard.positions.control_events,
   };
   const bytes = context.codec.encodeValue(DECISIONS, published);
   publish(context, published, bytes, measured);
   const embedded = { intent: body, decision: bytes.subarray(context.codec.headerBytes) };
   record(context, ledger, input, { kind: 'DECISION', intent, facts, decision: published }, measured, embedded);
-  // An ended run answers, but remembers nothing any more.
-  if (state.status !== 'ENDED') evolve(state, { type: 'IntentDecided', intent, decision, digest, seq });
-  const kill_switch = dueTrip(state, decision);
   if (kill_switch === undefined) return;
   evolve(state, { type: 'KillSwitchTripped' });
   record(context, ledger, input, { kind: 'KILL_SWITCH', kill_switch }, { ...measured, evalMs: null });

@@ -16,8 +16,8 @@ import type { OutgoingRecord } from './bus';
 import type { ShardState } from './ledger';
 import { takeStateRecords } from './stateRecords';
 
-const SYMBOLS = ['AAPL', 'MSFT', '__proto__'];
-const RUNS = ['r-1', 'r-2', 'never-started'];
+const SYMBOLS = ['AAPL', 'MSFT', '__proto__', 'LATE'];
+const RUNS = ['r-1', 'r-2', 'marked', 'never-started'];
 
 type Step =
   | {
@@ -33,8 +33,9 @@ type Step =
       readonly type: 'execution';
       readonly order: number;
       readonly filled: number;
-      readonly end: 'open' | 'cancel' | 'fill';
+      readonly end: 'open' | 'cancel' | 'fill' | 'unknown';
       readonly repeat: boolean;
+      readonly price: string | null;
     }
   | { readonly type: 'price'; readonly symbol: number; readonly price: number | null }
   | { readonly type: 'control'; readonly which: number; readonly run: number }
@@ -45,7 +46,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 8,
     arbitrary: fc.record({
       type: fc.constant('intent' as const),
-      run: fc.nat(2),
+      run: fc.nat(3),
       id: fc.nat(40),
       symbol: fc.nat(2),
       side: anySide,
@@ -59,19 +60,20 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
       type: fc.constant('execution' as const),
       order: fc.nat(20),
       filled: fc.nat(10),
-      end: fc.constantFrom('open' as const, 'cancel' as const, 'fill' as const),
+      end: fc.constantFrom('open' as const, 'cancel' as const, 'fill' as const, 'unknown' as const),
       repeat: fc.boolean(),
+      price: fc.constantFrom('200', '187.123456789012345678', '0', null),
     }),
   },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc.record({
       type: fc.constant('price' as const),
-      symbol: fc.nat(2),
+      symbol: fc.nat(3),
       price: fc.option(fc.integer({ min: -1, max: 300 }), { freq: 12 }),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('control' as const), which: fc.nat(6), run: fc.nat(3) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('control' as const), which: fc.nat(9), run: fc.nat(4) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('poison' as const), bytes: fc.uint8Array({ maxLength: 40 }) }) },
 );
 
@@ -99,10 +101,13 @@ const recordOf = async (shard: TestShard, step: Step, clock: number): Promise<Ou
       const qty = order?.qty ?? decimal('1');
       const cum_qty = step.end === 'fill' ? qty : (((qty * BigInt(step.filled)) / 20n) as Decimal);
       const leaves_qty = step.end === 'open' ? minus(qty, cum_qty) : ZERO;
-      const event = step.end === 'cancel' ? ('ORDER_CANCELLED' as const) : ('ORDER_FILLED' as const);
+      const event = (
+        { open: 'ORDER_FILLED', fill: 'ORDER_FILLED', cancel: 'ORDER_CANCELLED', unknown: 'ORDER_UNKNOWN' } as const
+      )[step.end];
+      const price = step.price === null ? null : decimal(step.price);
       const { symbol } = order?.instrument ?? { symbol: 'AAPL' };
       return shard.execution(
-        executionOf({ event, run_id, intent_id, symbol, side: order?.side ?? 'buy', cum_qty, leaves_qty }),
+        executionOf({ event, run_id, intent_id, symbol, side: order?.side ?? 'buy', price, cum_qty, leaves_qty }),
         clock,
       );
     }
@@ -130,6 +135,9 @@ const recordOf = async (shard: TestShard, step: Step, clock: number): Promise<Ou
           peak_equity: decimal('110000'),
           positions: new Map([['AAPL', decimal('3')]]),
         },
+        { type: 'SessionRolled' },
+        { type: 'SessionRolled' },
+        { type: 'OrderResolved', intent_id: 'i-1', outcome: 'CANCELLED', cum_qty: ZERO, price: null },
       ] as const;
       return shard.control(payloads[step.which] ?? payloads[0], { run, at: clock });
     }
@@ -154,6 +162,11 @@ const begin = async (shard: TestShard): Promise<void> => {
   await shard.feed(
     shard.started({ policy_text, execution }),
     shard.started({ policy_text, portfolio: portfolioOf({ MSFT: '5', AAPL: '-7.5' }) }, 'r-2'),
+    // Its cash is known only when the last of what it holds has a price.
+    shard.started(
+      { policy_text, portfolio: portfolioOf({ MSFT: '30', LATE: '0.123456789' }, '20000'), equity_mode: 'marked' },
+      'marked',
+    ),
   );
 };
 
@@ -196,6 +209,10 @@ it('comes to the same bytes with any number of takeovers, and again from offset 
           records.push(record);
           await steady.feed(record);
         }
+        // Prices that came after the last audit record are no part of the refold: this is on record, whatever the runs have become.
+        const last = steady.control({ type: 'KillSwitchTripped' }, { run: 'never-started' });
+        records.push(last);
+        await steady.feed(last);
 
         const troubled = new TestShard(openMemoryBus({ shards: 1 }));
         await begin(troubled);

@@ -90,7 +90,7 @@ const validValue = (topic: InputTopic, codec: Codec, name: string): Buffer => {
       return codec.encodeValue(topic, {
         ...{ event: 'ORDER_FILLED', run_id: 'run-1', intent_id: name, order_id: 'STRANGER-1', symbol: 'AAPL', side: 'buy' },
         ...{ order_type: 'market', qty: decimal('1'), price: decimal('1'), cum_qty: decimal('1'), leaves_qty: decimal('0') },
-        ...{ reason: null, policy_hash: new Uint8Array(32), decision_offset: 0 },
+        ...{ client_order_id: '', code: null, reason: null, policy_hash: new Uint8Array(32), decision_offset: 0 },
       });
   }
 };

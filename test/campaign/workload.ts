@@ -128,6 +128,7 @@ export class Workload {
         violations_last_window: [],
         kill_switch_active: false,
       },
+      equity_mode: 'fixed',
     });
   }
 

@@ -92,6 +92,7 @@ export class Gate {
         violations_last_window: [],
         kill_switch_active: false,
       },
+      equity_mode: 'fixed',
     };
     const control = { actor: 'desk', reason: 'the day begins', payload };
     await this.publish([...priceRecords(target, market, timestamp), ...controlRecords(target, runId, control, timestamp)]);

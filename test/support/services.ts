@@ -18,6 +18,7 @@ const QUICK: LoopTimes = {
   mostBackoff: 4,
   leastFencedBackoff: 2,
   mostFencedBackoff: 8,
+  finish: 2_000,
   close: 50,
 };
 
@@ -150,23 +151,33 @@ export const expectExactlyOnce = async (bus: Bus, codec: Codec, intents: readonl
   for (let partition = 0; partition < bus.shards; partition++) await refold({ bus, codec, partition });
 };
 
-/** Fails unless every admitted order was submitted once and has one end. */
+/** Fails unless every admitted order was submitted once and has one end, or was not sent since the kill switch tripped with it or after it. */
 export const expectOneOrderEach = async (bus: Bus, codec: Codec): Promise<void> => {
   const admitted: string[] = [];
+  const trippedAt = new Map<string, number>();
+  const seqs = new Map<string, number>();
   for (const value of await valuesOf(bus, DECISIONS)) {
     const decision = codec.decodeValue(DECISIONS, value);
-    if (decision.ok && decision.value.order !== null) admitted.push(`${decision.value.run_id}/${decision.value.intent_id}`);
+    if (!decision.ok) throw new Error(decision.error.message);
+    const { run_id, intent_id, order, seq, kill_switch_tripped } = decision.value;
+    if (kill_switch_tripped) trippedAt.set(run_id, seq);
+    seqs.set(`${run_id}/${intent_id}`, seq);
+    if (order !== null) admitted.push(`${run_id}/${intent_id}`);
   }
+  const notSent: string[] = [];
   const submitted: string[] = [];
   const ended: string[] = [];
   for (const value of await valuesOf(bus, EXECUTION_EVENTS)) {
     const event = codec.decodeValue(EXECUTION_EVENTS, value);
     if (!event.ok) throw new Error(event.error.message);
-    const { event: type, run_id, intent_id } = event.value;
-    (type === 'ORDER_SUBMITTED' ? submitted : ended).push(`${run_id}/${intent_id}`);
+    const { event: type, run_id, intent_id, code } = event.value;
+    const name = `${run_id}/${intent_id}`;
+    if (type === 'ORDER_REJECTED' && code === 'KILL_SWITCH') {
+      expect(trippedAt.get(run_id)).toBeGreaterThanOrEqual(seqs.get(name) ?? Infinity);
+      notSent.push(name);
+    } else (type === 'ORDER_SUBMITTED' ? submitted : ended).push(name);
   }
-  admitted.sort();
-  expect([submitted.sort(), ended.sort()]).toEqual([admitted, admitted]);
+  expect([[...submitted, ...notSent].sort(), ended.sort()]).toEqual([admitted.sort(), submitted.sort()]);
 };
 
 const valuesOf = async (bus: Bus, topic: Topic): Promise<readonly BusRecord['value'][]> => {

@@ -115,6 +115,7 @@ export class TestShard {
         violations_last_window: [],
         kill_switch_active: false,
       },
+      equity_mode: 'fixed',
       ...fields,
     };
     return this.control(payload, { run, at });

@@ -8,9 +8,11 @@ import { doctorCommand } from './commands/doctor';
 import { evalCommand } from './commands/eval';
 import { gatewayCommand } from './commands/gateway';
 import { killSwitchCommand } from './commands/killSwitch';
+import { ordersCommand } from './commands/orders';
 import { policyCommand } from './commands/policy';
 import { processorCommand } from './commands/processor';
 import { publishCommand } from './commands/publish';
+import { reconcileCommand } from './commands/reconcile';
 import { runCommand } from './commands/run';
 import { runsCommand } from './commands/runs';
 import { tailCommand } from './commands/tail';
@@ -50,6 +52,8 @@ Examples:
   publishCommand(program, io);
   tailCommand(program, io);
   killSwitchCommand(program, io, exit);
+  ordersCommand(program, io, exit);
+  reconcileCommand(program, io, exit);
   inherit(program, io);
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -84,4 +88,7 @@ const inherit = (command: Command, io: Io): void => {
 
 const isExpected = (error: unknown): boolean =>
   error instanceof BusError ||
-  (error instanceof Error && ['Failure', 'StateError', 'SchemaError', 'DivergenceError'].includes(error.name));
+  (error instanceof Error &&
+    ['Failure', 'StateError', 'SchemaError', 'DivergenceError', 'DecisionError', 'VenueError', 'BrokerFailure'].includes(
+      error.name,
+    ));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { Failure } from '../failure';
+import { brokerSettings } from './brokerSettings';
 import { ALL_KEYS, CONFIG_VARIABLE } from './keys';
 import type { Key } from './keys';
 import { readSettings } from './readSettings';
@@ -52,6 +53,11 @@ it('the mistake shown on the page is said in these words', async () => {
   const [, shown = ''] = /^```text\nError: (.*?)\n```$/ms.exec(page) ?? [];
   const file = inFile('bus: kafka\nkafka:\n  clientid: gate-1\n');
   await expect(readSettings({ config: file }, {})).rejects.toThrow(new Failure(shown.replace('policygate.yaml', file)));
+});
+
+it('what is missing for a broker is said in these words', async () => {
+  const [, shown = ''] = /^```text broker\nError: (.*?)\n```$/ms.exec(page) ?? [];
+  await expect(brokerSettings('tradier', {}, { TRADIER_ACCOUNT_ID: 'VA1' })).rejects.toThrow(new Failure(shown));
 });
 
 it('the settings shown on the page work, and any YAML reader takes them for the same', async () => {

@@ -12,16 +12,30 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type SettingValues = ReadonlyMap<Key<unknown>, unknown>;
 
-export interface EnvironmentSettings {
+export interface VariableValues {
   readonly values: SettingValues;
   readonly errors: readonly ContractError[];
+}
+
+export interface EnvironmentSettings extends VariableValues {
   readonly warnings: readonly string[];
 }
 
+/** All settings but those of brokers, with what is misspelt. */
 export const readEnvironment = (env: Environment): EnvironmentSettings => {
+  const { values, errors } = readVariables(
+    env,
+    ALL_KEYS.filter(({ broker }) => broker === undefined),
+  );
+  const names = misspelt(env);
+  return { values, errors: [...errors, ...names.errors], warnings: names.warnings };
+};
+
+/** These settings alone. */
+export const readVariables = (env: Environment, keys: readonly Key<unknown>[]): VariableValues => {
   const values = new Map<Key<unknown>, unknown>();
   const errors: ContractError[] = [];
-  for (const key of ALL_KEYS) {
+  for (const key of keys) {
     const text = env[key.variable];
     if (text === undefined || text === '') continue;
     const read = key.kind.read(valueOf(text, key.form));
@@ -29,8 +43,7 @@ export const readEnvironment = (env: Environment): EnvironmentSettings => {
       errors.push(...read.faults.map(({ path, message }) => ({ path: `${key.variable}${pathText(path)}`, message })));
     } else values.set(key, read);
   }
-  const names = misspelt(env);
-  return { values, errors: [...errors, ...names.errors], warnings: names.warnings };
+  return { values, errors };
 };
 
 const valueOf = (text: string, form: Key<unknown>['form']): JsonValue => {

@@ -20,6 +20,8 @@ export interface Key<T> {
   readonly about: string;
   /** A path, which in the file is meant from the file's folder. */
   readonly isPath?: true;
+  /** Its variable is read only where orders go to this broker: others set it for programs of their own. */
+  readonly broker?: 'alpaca' | 'tradier';
 }
 
 /** A setting that has a value even if nobody sets it. */
@@ -41,6 +43,16 @@ const range = (
 const label = { kind: kinds.label, form: 'text', allowed: `1 to ${kinds.LONGEST_LABEL} of \`a-z A-Z 0-9 . _ -\`` } as const;
 const file = { kind: kinds.path, form: 'text', allowed: 'path of a file', isPath: true } as const;
 const secret = { kind: kinds.secret, form: 'text', allowed: `1 to ${kinds.LONGEST_SECRET} characters in one line` } as const;
+const credential = {
+  kind: kinds.credential,
+  form: 'text',
+  allowed: `1 to ${kinds.LONGEST_SECRET} of the printable ASCII characters, without spaces`,
+} as const;
+const brokerUrl = {
+  kind: kinds.brokerRoot,
+  form: 'text',
+  allowed: '`http://` or `https://`, without a user, query or fragment',
+} as const;
 const user = { kind: kinds.username, form: 'text', allowed: `1 to ${kinds.LONGEST_LABEL} characters` } as const;
 
 export const KEYS = {
@@ -209,6 +221,92 @@ export const KEYS = {
     standard: 10_000,
     about:
       'milliseconds; a member that is silent for so long has its shards taken over. Brokers refuse less than 6,000 unless told otherwise',
+  }),
+  pollIntervalMs: keyOr({
+    path: 'gateway.poll_interval_ms',
+    variable: 'POLICYGATE_POLL_INTERVAL_MS',
+    ...range(200, 60_000),
+    standard: 2_000,
+    about: "milliseconds between two looks at the open orders; a broker's rate limit may stretch it",
+  }),
+  reconcileIntervalMs: keyOr({
+    path: 'gateway.reconcile_interval_ms',
+    variable: 'POLICYGATE_RECONCILE_INTERVAL_MS',
+    ...range(5_000, 3_600_000),
+    standard: 60_000,
+    about: "milliseconds between two comparisons of the broker's account with the log",
+  }),
+  alpacaKeyId: key({
+    path: 'alpaca.key_id',
+    variable: 'APCA_API_KEY_ID',
+    broker: 'alpaca',
+    kind: kinds.keyId,
+    form: 'text',
+    allowed: `1 to ${kinds.LONGEST_LABEL} of the printable ASCII characters, without spaces`,
+    otherwise: 'none; needed with `--broker alpaca`',
+    about: 'id of the API key of the account',
+  }),
+  alpacaSecretKeyFile: key({
+    path: 'alpaca.secret_key_file',
+    variable: 'APCA_API_SECRET_KEY_FILE',
+    broker: 'alpaca',
+    ...file,
+    about: 'a file that holds its secret; a line end after it is not part of it',
+  }),
+  alpacaSecretKey: key({
+    variable: 'APCA_API_SECRET_KEY',
+    broker: 'alpaca',
+    ...credential,
+    otherwise: 'none; this or its file is needed with `--broker alpaca`',
+    about: 'the secret itself; not together with its file',
+  }),
+  alpacaBaseUrl: keyOr({
+    path: 'alpaca.base_url',
+    variable: 'APCA_API_BASE_URL',
+    broker: 'alpaca',
+    ...brokerUrl,
+    standard: 'https://paper-api.alpaca.markets',
+    about: 'root of the trading API. **Live**: `https://api.alpaca.markets`',
+  }),
+  tradierTokenFile: key({
+    path: 'tradier.token_file',
+    variable: 'TRADIER_TOKEN_FILE',
+    broker: 'tradier',
+    ...file,
+    about: 'a file that holds the access token; a line end after it is not part of it',
+  }),
+  tradierToken: key({
+    variable: 'TRADIER_TOKEN',
+    broker: 'tradier',
+    ...credential,
+    otherwise: 'none; this or its file is needed with `--broker tradier`',
+    about: 'the access token itself; not together with its file',
+  }),
+  tradierAccountId: key({
+    path: 'tradier.account_id',
+    variable: 'TRADIER_ACCOUNT_ID',
+    broker: 'tradier',
+    ...label,
+    otherwise: 'none; needed with `--broker tradier`',
+    about: 'number of the account that is traded',
+  }),
+  tradierEnvironment: key({
+    path: 'tradier.environment',
+    variable: 'TRADIER_ENV',
+    broker: 'tradier',
+    kind: oneOf('sandbox', 'live'),
+    form: 'text',
+    allowed: '`sandbox` or `live`',
+    otherwise: 'none; needed with `--broker tradier`',
+    about: 'whose token and account they are. **Live** trades real money',
+  }),
+  tradierBaseUrl: key({
+    path: 'tradier.base_url',
+    variable: 'TRADIER_BASE_URL',
+    broker: 'tradier',
+    ...brokerUrl,
+    otherwise: "the environment's: `https://sandbox.tradier.com/v1` or `https://api.tradier.com/v1`",
+    about: 'root of the API, where a proxy or a test stands before it',
   }),
   monitoringHost: keyOr({
     path: 'monitoring.host',

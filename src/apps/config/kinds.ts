@@ -90,25 +90,30 @@ export const brokers: Kind<readonly string[]> = {
   schema: { type: 'array' },
 };
 
-const URL_EXPECTED = 'an http or https address such as "http://127.0.0.1:8081"';
-
 /** The root of an HTTP API; a slash at its end is dropped. Anything that could carry a secret is not repeated. */
-export const httpRoot: Kind<string> = {
-  read: (value) => {
-    if (typeof value !== 'string') return refuse(URL_EXPECTED, value);
-    if (value.includes('@'))
-      return refused(
-        `expected ${URL_EXPECTED} without a user or a password; set SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD_FILE, or ` +
-          '`username` and `password_file` under `schema_registry`',
-      );
-    const url = URL.canParse(value) ? new URL(value) : undefined;
-    if (/[?#]/.test(value)) return refused(`expected ${URL_EXPECTED}, without a query or a fragment`);
-    // A browser's parser forgives `http:host` and spaces; a setting should be what it looks like.
-    const plain = value.length <= LONGEST_URL && /^https?:\/\/[!-~]+$/i.test(value) && !value.includes('\\');
-    return url !== undefined && plain && url.port !== '0' ? value.replace(/\/+$/, '') : refuse(URL_EXPECTED, value);
-  },
-  schema: { type: 'string' },
+const rootOf = (example: string, login: string): Kind<string> => {
+  const expected = `an http or https address such as "${example}"`;
+  return {
+    read: (value) => {
+      if (typeof value !== 'string') return refuse(expected, value);
+      if (value.includes('@')) return refused(`expected ${expected} without a user or a password; ${login}`);
+      const url = URL.canParse(value) ? new URL(value) : undefined;
+      if (/[?#]/.test(value)) return refused(`expected ${expected}, without a query or a fragment`);
+      // A browser's parser forgives `http:host` and spaces; a setting should be what it looks like.
+      const plain = value.length <= LONGEST_URL && /^https?:\/\/[!-~]+$/i.test(value) && !value.includes('\\');
+      return url !== undefined && plain && url.port !== '0' ? value.replace(/\/+$/, '') : refuse(expected, value);
+    },
+    schema: { type: 'string' },
+  };
 };
+
+/** Of the schema registry. */
+export const httpRoot = rootOf(
+  'http://127.0.0.1:8081',
+  'set SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD_FILE, or `username` and `password_file` under `schema_registry`',
+);
+/** Of a broker's API. */
+export const brokerRoot = rootOf('https://paper-api.alpaca.markets', 'the credentials of a broker are settings of their own');
 
 /** Whoever puts a key or a password where its file's name belongs should not find it in a log. */
 const unshown = (expected: string, longest: number): Kind<string> => ({
@@ -125,6 +130,24 @@ const unshown = (expected: string, longest: number): Kind<string> => ({
 export const path = unshown('the path of a file or a directory', LONGEST_PATH);
 export const username = unshown('the name of a user', LONGEST_LABEL);
 export const secret = unshown('a password', LONGEST_SECRET);
+
+/** It is sent in a header, which holds nothing else. */
+const forHeader = (expected: string, longest: number): Kind<string> => {
+  const text = unshown(expected, longest);
+  return {
+    read: (value) => {
+      const read = text.read(value);
+      return read instanceof Refusal || /^[!-~]+$/.test(read)
+        ? read
+        : refused(`expected ${expected}, found spaces or letters beyond ASCII in it`);
+    },
+    schema: { type: 'string' },
+  };
+};
+
+export const keyId = forHeader('the id of an API key', LONGEST_LABEL);
+/** The secret of an API key, or an access token. */
+export const credential = forHeader('a secret of a broker', LONGEST_SECRET);
 
 const MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const satisfies readonly SaslMechanism[];
 

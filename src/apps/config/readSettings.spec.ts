@@ -158,13 +158,16 @@ describe('each setting', () => {
     expect(look(await readSettings({ config }, { ...others, [variable]: text }))).toEqual(ofEnvironment);
   });
 
+  /** Brokers' are tested in brokerSettings.spec.ts. */
+  const general = ALL_KEYS.filter(({ broker, path }) => broker === undefined && path?.startsWith('gateway.') !== true);
+
   it('is among these, or tested with certificates', () =>
     expect(
       new Set([
         ...cases.map(([variable]) => variable),
-        ...ALL_KEYS.filter(({ variable }) => /_(?:CA|CERT|KEY)_FILE$/.test(variable)).map(({ variable }) => variable),
+        ...general.filter(({ variable }) => /_(?:CA|CERT|KEY)_FILE$/.test(variable)).map(({ variable }) => variable),
       ]),
-    ).toEqual(new Set(ALL_KEYS.map(({ variable }) => variable))));
+    ).toEqual(new Set(general.map(({ variable }) => variable))));
 });
 
 describe('which bus, and which file', () => {
@@ -202,7 +205,7 @@ describe('the file', () => {
   it.each([
     [
       'gruop: a',
-      'file.yaml:1:1: gruop: unknown key; did you mean `group`?; expected bus, data_dir, kafka, schema_registry, group, limits, monitoring, log_level',
+      'file.yaml:1:1: gruop: unknown key; did you mean `group`?; expected bus, data_dir, kafka, schema_registry, group, limits, gateway, alpaca, tradier, monitoring, log_level',
     ],
     [
       'kafka:\n  clientId: a',
@@ -210,7 +213,7 @@ describe('the file', () => {
     ],
     [
       'batch_records: 5',
-      'file.yaml:1:1: batch_records: unknown key; did you mean `limits.batch_records`?; expected bus, data_dir, kafka, schema_registry, group, limits, monitoring, log_level',
+      'file.yaml:1:1: batch_records: unknown key; did you mean `limits.batch_records`?; expected bus, data_dir, kafka, schema_registry, group, limits, gateway, alpaca, tradier, monitoring, log_level',
     ],
     [
       'kafka: {tls: {serverName: x}}',

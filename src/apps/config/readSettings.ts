@@ -10,12 +10,13 @@ import { didYouMean } from '../../contracts/nearest';
 import { Failure } from '../failure';
 import { errorsInOneLine } from '../files';
 import { readEnvironment } from './environment';
-import type { Environment, SettingValues } from './environment';
-import { CONFIG_VARIABLE, KEYS, nameOf } from './keys';
-import type { Key, KeyWithDefault } from './keys';
-import { readCertificates, readIdentity, readPassword } from './secretFiles';
+import type { Environment } from './environment';
+import { Found, secretOf, setTwice } from './found';
+import { KEYS, nameOf } from './keys';
+import type { Key } from './keys';
+import { readCertificates, readIdentity } from './secretFiles';
 import type { BusFlags, BusKind, Settings } from './settings';
-import { readSettingsFile } from './settingsFile';
+import { readNamedFile } from './settingsFile';
 
 export interface ReadSettings extends Settings {
   /** What works and is still worth saying, in one line each. */
@@ -24,9 +25,7 @@ export interface ReadSettings extends Settings {
 
 export const readSettings = async (flags: BusFlags, env: Environment): Promise<ReadSettings> => {
   const environment = readEnvironment(env);
-  const file = flags.config ?? (env[CONFIG_VARIABLE] === '' ? undefined : env[CONFIG_VARIABLE]);
-  if (file === '') throw new Failure('--config: expected the path of a file, found an empty text');
-  const found = new Found(environment.values, file === undefined ? new Map() : await readSettingsFile(file));
+  const found = new Found(environment.values, await readNamedFile(flags, env));
   const bus = busOf(flags, found);
   // A value that could not be read would be missed below, which is no news.
   const errors = environment.errors.length > 0 ? environment.errors : mistakes(bus, found);
@@ -54,35 +53,6 @@ export const readSettings = async (flags: BusFlags, env: Environment): Promise<R
   };
 };
 
-/** What was set, and where. */
-class Found {
-  constructor(
-    private readonly environment: SettingValues,
-    private readonly file: SettingValues,
-  ) {}
-
-  value<T>(key: Key<T>): T | undefined {
-    // Both maps hold under a key only what this key's kind has read.
-    return (this.environment.get(key) ?? this.file.get(key)) as T | undefined;
-  }
-
-  or<T>(key: KeyWithDefault<T>): T {
-    return this.value(key) ?? key.standard;
-  }
-
-  inEnvironment(key: Key<unknown>): boolean {
-    return this.environment.has(key);
-  }
-
-  /** Both are the same thing, said in two ways: the environment's wins, whichever it is. */
-  secretOr(direct: Key<string>, file: Key<string>): { readonly text: string } | { readonly file: string } | undefined {
-    const text = this.value(direct);
-    if (text !== undefined) return { text };
-    const path = this.value(file);
-    return path === undefined ? undefined : { file: path };
-  }
-}
-
 const BUSES = ['embedded', 'kafka'] as const satisfies readonly BusKind[];
 
 const busOf = (flags: BusFlags, found: Found): BusKind => {
@@ -108,13 +78,9 @@ const mistakes = (bus: BusKind, found: Found): readonly ContractError[] => {
     if (first !== second)
       fault(first === true ? other : one, `is missing; expected together with ${nameOf(first === true ? one : other)}`);
   };
-  const secretOnce = (direct: Key<string>, file: Key<string>): void => {
-    if (found.inEnvironment(direct) && found.inEnvironment(file))
-      errors.push({ path: direct.variable, message: `expected this or ${file.variable}, found both` });
-  };
 
-  secretOnce(KEYS.saslPassword, KEYS.saslPasswordFile);
-  secretOnce(KEYS.registryPassword, KEYS.registryPasswordFile);
+  errors.push(...setTwice(found, KEYS.saslPassword, KEYS.saslPasswordFile));
+  errors.push(...setTwice(found, KEYS.registryPassword, KEYS.registryPasswordFile));
   together(KEYS.tlsCertFile, KEYS.tlsKeyFile);
   if (found.value(KEYS.tls) === false) {
     for (const key of TLS_DETAILS.filter((each) => found.inEnvironment(each)))
@@ -173,7 +139,7 @@ const tlsOptions = async (found: Found): Promise<TlsOptions | undefined> => {
 const saslOptions = async (found: Found): Promise<SaslOptions | undefined> => {
   const mechanism = found.value(KEYS.saslMechanism);
   const username = found.value(KEYS.saslUsername);
-  const password = await passwordOf(found, KEYS.saslPassword, KEYS.saslPasswordFile);
+  const password = await secretOf(found, KEYS.saslPassword, KEYS.saslPasswordFile);
   return mechanism === undefined || username === undefined || password === undefined
     ? undefined
     : { mechanism, username, password };
@@ -181,19 +147,13 @@ const saslOptions = async (found: Found): Promise<SaslOptions | undefined> => {
 
 const registryOptions = async (found: Found): Promise<RegistryOptions> => {
   const username = found.value(KEYS.registryUsername);
-  const password = await passwordOf(found, KEYS.registryPassword, KEYS.registryPasswordFile);
+  const password = await secretOf(found, KEYS.registryPassword, KEYS.registryPasswordFile);
   const ca = found.value(KEYS.registryCaFile);
   return {
     url: found.value(KEYS.registryUrl) ?? '',
     ...(username === undefined || password === undefined ? {} : { username, password }),
     ...(ca === undefined ? {} : { ca: await readCertificates(ca, nameOf(KEYS.registryCaFile)) }),
   };
-};
-
-const passwordOf = async (found: Found, direct: Key<string>, file: Key<string>): Promise<string | undefined> => {
-  const secret = found.secretOr(direct, file);
-  if (secret === undefined || 'text' in secret) return secret?.text;
-  return readPassword(secret.file, nameOf(file));
 };
 
 const doubts = ({ tls, sasl }: Pick<KafkaOptions, 'tls' | 'sasl'>, { url, password, ca }: RegistryOptions): readonly string[] => {

@@ -1,16 +1,16 @@
 /** The files that settings name: passwords and certificates. What they hold, and for passwords even their path, is in no message. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { Refusal } from '../../contracts/documents/kinds';
+import type { Kind } from '../../contracts/documents/kinds';
 import { Failure } from '../failure';
 import { readBytes } from '../files';
-import { secret } from './kinds';
 
-/** The password in a file, without the line end after it. `setting`: what messages call it. */
-export const readPassword = async (file: string, setting: string): Promise<string> => {
+/** The secret in a file, without the line end after it. `setting`: what messages call it; `kind`: what it may be. */
+export const readSecret = async (file: string, setting: string, kind: Kind<string>): Promise<string> => {
   const text = decoded(await bytesOf(file, setting), setting).replace(/\r?\n$/, '');
-  const read = secret.read(text);
+  const read = kind.read(text);
   if (!(read instanceof Refusal)) return read;
-  throw new Failure(`${setting}: in the file that it names: ${read.faults[0]?.message ?? 'expected a password'}`);
+  throw new Failure(`${setting}: in the file that it names: ${read.faults[0]?.message ?? 'expected a secret'}`);
 };
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;

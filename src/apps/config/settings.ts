@@ -30,3 +30,24 @@ export interface BusFlags {
   readonly bus?: string;
   readonly dataDir?: string;
 }
+
+/** What orders go to, with what it takes to log in to it; never shown. How it is read: brokerSettings.ts. */
+export type BrokerAccount =
+  | { readonly broker: 'sim' }
+  | { readonly broker: 'alpaca'; readonly keyId: string; readonly secretKey: string; readonly baseUrl: string }
+  | {
+      readonly broker: 'tradier';
+      readonly token: string;
+      readonly accountId: string;
+      readonly environment: 'sandbox' | 'live';
+      /** Undefined: the environment's own. */
+      readonly baseUrl: string | undefined;
+    };
+
+export interface BrokerSettings {
+  readonly account: BrokerAccount;
+  readonly pollEveryMs: number;
+  readonly reconcileEveryMs: number;
+  /** Worth saying, in one line each: above all that orders go to a live account. */
+  readonly warnings: readonly string[];
+}

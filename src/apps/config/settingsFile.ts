@@ -13,9 +13,10 @@ import { didYouMean } from '../../contracts/nearest';
 import { readYaml } from '../../contracts/yaml/readYaml';
 import { Failure } from '../failure';
 import { errorsInOneLine, readBytes } from '../files';
-import type { SettingValues } from './environment';
-import { ALL_KEYS } from './keys';
+import type { Environment, SettingValues } from './environment';
+import { ALL_KEYS, CONFIG_VARIABLE, KEYS } from './keys';
 import type { Key } from './keys';
+import type { BusFlags } from './settings';
 
 const FILE_KEYS = new Map(ALL_KEYS.flatMap((key) => (key.path === undefined ? [] : [[key.path, key] as const])));
 
@@ -53,6 +54,13 @@ const kindOrSection = (kind: Kind<unknown>, path: string): Kind<unknown> => {
 
 /** The file as zod holds it together; made from the table of keys. */
 const settingsFile = sectionSchema('');
+
+/** The file that the flag names, else the one that the variable names; empty where neither does. */
+export const readNamedFile = async ({ config }: Pick<BusFlags, 'config'>, env: Environment): Promise<SettingValues> => {
+  const file = config ?? (env[CONFIG_VARIABLE] === '' ? undefined : env[CONFIG_VARIABLE]);
+  if (file === '') throw new Failure('--config: expected the path of a file, found an empty text');
+  return file === undefined ? new Map() : readSettingsFile(file);
+};
 
 /** Throws a Failure with what is wrong, in one line. */
 export const readSettingsFile = async (file: string): Promise<SettingValues> => {
@@ -97,13 +105,22 @@ const explained = ({ path, message }: Fault): Fault & { readonly ofKey: boolean 
   return { path, message: shown, ofKey: false };
 };
 
+/** How the secret of a section is set instead. */
+const KAFKA_SECRET = { section: 'kafka', file: 'password_file', variable: KEYS.saslPassword.variable };
+const SECRETS = [
+  KAFKA_SECRET,
+  { section: 'schema_registry', file: 'password_file', variable: KEYS.registryPassword.variable },
+  { section: 'alpaca', file: 'secret_key_file', variable: KEYS.alpacaSecretKey.variable },
+  { section: 'tradier', file: 'token_file', variable: KEYS.tradierToken.variable },
+];
+
 const unknownKey = (path: Path): string => {
   const section = path.slice(0, -1).join('.');
   const name = String(path.at(-1));
   const known = namesIn(section);
   if (/passw|secret|token|credential/i.test(name) && !name.endsWith('_file')) {
-    const variable = section.startsWith('schema_registry') ? 'SCHEMA_REGISTRY_PASSWORD' : 'KAFKA_SASL_PASSWORD';
-    return `secrets may not stand in this file; expected \`password_file\`, the path of a file that holds it, or ${variable} in the environment`;
+    const { file: fileKey, variable } = SECRETS.find((each) => section.startsWith(each.section)) ?? KAFKA_SECRET;
+    return `secrets may not stand in this file; expected \`${fileKey}\`, the path of a file that holds it, or ${variable} in the environment`;
   }
   if (known.includes(`${name}_file`)) return `unknown key; expected \`${name}_file\`, the path of a file that holds it`;
   const near = didYouMean(name, known);

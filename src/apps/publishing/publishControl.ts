@@ -4,6 +4,7 @@ import { CONTROL_EVENTS } from '../../contracts/topics';
 import type { BusError, OutgoingRecord } from '../../processor/bus';
 import { Failure } from '../failure';
 import type { OpenBus } from '../records/onBus';
+import { wallClock } from '../session';
 import { AnswerWatch } from './answers';
 import type { EventPosition, ShardAnswer } from './answers';
 import { controlRecords } from './lineForms';
@@ -30,7 +31,10 @@ export interface ControlOutcome {
 
 export const publishControl = async ({ bus, codec }: OpenBus, request: ControlRequest): Promise<ControlOutcome> => {
   const { runId, control, timestamp, alongside = [], timeoutMs, retrying } = request;
-  const records = [...eventRecords(() => controlRecords({ codec, shards: bus.shards }, runId, control, timestamp)), ...alongside];
+  // An event may be dated to a recorded day; when somebody said it is another matter.
+  const headers = { recorded_at: wallClock() };
+  const toldRecords = eventRecords(() => controlRecords({ codec, shards: bus.shards }, runId, control, timestamp));
+  const records = [...toldRecords.map((record) => ({ ...record, headers })), ...alongside];
   const partitions = records.flatMap(({ topic, partition }) => (topic === CONTROL_EVENTS ? [partition] : []));
   const watch = timeoutMs === undefined ? undefined : await AnswerWatch.open(bus, codec, partitions);
   const writer = new PersistentWriter(bus, 'control', retrying);

@@ -41,8 +41,9 @@ const valueOf = (line: string): string => line.slice(line.indexOf('"value":') + 
 
 /** Events that JSON has room for, and that can ever take effect. */
 const isPublishable = (run: string, { actor, reason, payload }: ControlEvent): boolean => {
-  // What every run can be told is not how it begins, nor what one account holds.
-  if (run === EVERY_RUN && (payload.type === 'RunStarted' || payload.type === 'PortfolioUpdated')) return false;
+  // What every run can be told is not how it begins, nor what one account holds or ordered.
+  const ofOne = ['RunStarted', 'PortfolioUpdated', 'PositionDrift', 'OrderResolved'];
+  if (run === EVERY_RUN && ofOne.includes(payload.type)) return false;
   if (payload.type === 'KillSwitchReset') return actor.trim() !== '' && reason.trim() !== '';
   if (payload.type !== 'RunStarted') return true;
   const { orders_last_60s_global: all, orders_last_60s_by_strategy: each } = payload.execution;

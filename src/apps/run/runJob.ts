@@ -9,13 +9,22 @@ import { refold } from '../../audit/refold';
 import { RunReport } from '../../audit/runReport';
 import { DeferredObserver } from '../../audit/observers';
 import type { RunSummary } from '../../contracts/documents/writeDocument';
-import type { ControlPayload, ExecutionState, MarketSnapshot, OrderIntent, PortfolioState } from '../../contracts/messages';
+import type {
+  ControlPayload,
+  EquityMode,
+  ExecutionEvent,
+  ExecutionState,
+  MarketSnapshot,
+  OrderIntent,
+  PortfolioState,
+} from '../../contracts/messages';
 import { parseRfc3339 } from '../../contracts/timestamp';
 import { AUDIT_RECORDS, CONTROL_EVENTS, MARKET_PRICES, ORDER_INTENTS, partitionOf } from '../../contracts/topics';
 import type { Topic } from '../../contracts/topics';
 import type { Broker } from '../../gateway/broker';
 import { Gateway } from '../../gateway/gateway';
-import type { ReportedExecution } from '../../gateway/gateway';
+import type { GatewaySettings, ReportedExecution } from '../../gateway/gateway';
+import type { GatewayLog } from '../../gateway/gatewayLog';
 import type { BusRecord, OutgoingRecord, TransactionalWriter } from '../../processor/bus';
 import type { FoldObserver } from '../../processor/observer';
 import { Processor } from '../../processor/processor';
@@ -34,8 +43,18 @@ export interface RunInput {
   readonly portfolio: PortfolioState;
   readonly market: MarketSnapshot;
   readonly execution: ExecutionState;
+  readonly equityMode: EquityMode;
   /** At least their count must be known beforehand; they are read once, in order. */
   readonly intents: readonly OrderIntent[];
+}
+
+/** How the run trades. */
+export interface Trading {
+  readonly broker: Broker;
+  readonly gateway: GatewaySettings;
+  readonly log: GatewayLog;
+  /** How long an order may stay open before the next intent is judged with it as working, and how long the end waits for orders to be cancelled; ms. */
+  readonly settleMs: number;
 }
 
 export interface RunListeners {
@@ -50,9 +69,17 @@ const CHUNK = 500;
 /** Inputs that one step folds; of intents only one. */
 const STEP = { maxRecords: 256, maxWaitMs: 0, perTopic: { [ORDER_INTENTS]: 1 } } as const;
 const DECISIONS_PER_STEP = { maxRecords: 16, maxWaitMs: 0 } as const;
+const DECISIONS_WAITED_FOR = { maxRecords: 16, maxWaitMs: 20 } as const;
+/** How long the end of a run waits for the broker to cancel, beyond the time that an order has to be filled. */
+const CANCEL_MS = 30_000;
 
-export const runJob = async (session: Session, input: RunInput, broker: Broker, listeners: RunListeners): Promise<RunSummary> => {
-  const job = new RunJob(session, input, broker, listeners);
+export const runJob = async (
+  session: Session,
+  input: RunInput,
+  trading: Trading,
+  listeners: RunListeners,
+): Promise<RunSummary> => {
+  const job = new RunJob(session, input, trading, listeners);
   try {
     await job.open();
     return await job.finish();
@@ -70,11 +97,14 @@ class RunJob {
   private feeder: TransactionalWriter | undefined;
   /** Intents of the run that are on the bus. */
   private published = 0;
+  /** performance.now() of the last submission while orders are open. */
+  private openSince: number | undefined;
+  private gatewayPending = false;
 
   constructor(
     private readonly session: Session,
     private readonly input: RunInput,
-    private readonly broker: Broker,
+    private readonly trading: Trading,
     private readonly listeners: RunListeners,
   ) {
     this.key = Buffer.from(input.runId, 'utf8');
@@ -102,7 +132,19 @@ class RunJob {
     if (this.ledger !== undefined) await refold({ bus, codec, partition, observer: observer.target });
     observer.open();
     this.gateway = await Gateway.takeOver(
-      { bus, codec, partition, broker: this.broker, now: wallClock, faultPoint: faultPoints },
+      {
+        bus,
+        codec,
+        partition,
+        broker: this.trading.broker,
+        settings: this.trading.gateway,
+        log: this.trading.log,
+        now: wallClock,
+        wallMs: () => Date.now(),
+        monotonic: () => performance.now(),
+        lockstep: true,
+        faultPoint: faultPoints,
+      },
       (past) => this.tell([past]),
     );
   }
@@ -119,6 +161,7 @@ class RunJob {
       await this.drain();
     }
     if (this.ledger?.state.status === 'ACTIVE') {
+      await this.cancelOpenOrders();
       await this.publish([this.control({ type: 'RunEnded' }, 'all intents are decided', this.ledger.state.clock)]);
       await this.drain();
     }
@@ -172,6 +215,7 @@ class RunJob {
       policy_text: policy.text,
       portfolio,
       execution,
+      equity_mode: this.input.equityMode,
     };
     // A symbol that an earlier run of this directory had a price for has none in this market.
     const known = this.processor?.shard.prices ?? new Map<string, never>();
@@ -207,23 +251,59 @@ class RunJob {
 
   /**
    * Steps gateway and processor by turns until there is nothing left to fold. The gateway comes first: after a restart, too, an admitted
-   * order is terminal before the next intent is judged.
+   * order has ended, or had its time to, before the next intent is judged.
    */
   private async drain(): Promise<void> {
     const { processor, gateway } = this;
     if (processor === undefined || gateway === undefined) throw new TypeError('drain before open');
     for (;;) {
-      let executed = 0;
-      for (let read: number = DECISIONS_PER_STEP.maxRecords; read === DECISIONS_PER_STEP.maxRecords;) {
-        const step = await gateway.step(DECISIONS_PER_STEP);
-        ({ read } = step);
-        executed += step.executions.length;
-        this.tell(step.executions);
-      }
+      const executed = await this.trade(gateway);
       const folded = await processor.step(STEP);
       this.listeners.progress?.(this.report.decided, this.input.intents.length);
       if (folded === 0 && executed === 0) return;
     }
+  }
+
+  /** Steps the gateway until it has sent what there is, and what it sent has ended or had its time to. Answers with how many events came of it. */
+  private async trade(gateway: Gateway): Promise<number> {
+    let executed = 0;
+    for (;;) {
+      const waits = this.openSince !== undefined && performance.now() - this.openSince < this.trading.settleMs;
+      const { read, executions, pending } = await gateway.step(
+        waits || this.gatewayPending ? DECISIONS_WAITED_FOR : DECISIONS_PER_STEP,
+      );
+      executed += executions.length;
+      this.tell(executions);
+      this.gatewayPending = pending;
+      const open = gateway.openOrders().length > 0;
+      if (!open) this.openSince = undefined;
+      else if (this.openSince === undefined || executions.some(({ event }) => event.event === 'ORDER_SUBMITTING'))
+        this.openSince = performance.now();
+      const settling = open && performance.now() - (this.openSince ?? 0) < this.trading.settleMs;
+      if (read < DECISIONS_PER_STEP.maxRecords && !pending && !settling) return executed;
+    }
+  }
+
+  /** The session ends: what is open is cancelled, and what was filled meanwhile is folded, before it closes its books. */
+  private async cancelOpenOrders(): Promise<void> {
+    const { gateway } = this;
+    if (gateway === undefined || gateway.openOrders().length === 0) return;
+    gateway.cancelOpenOrders({ code: 'RUN_ENDS', reason: 'all intents are decided, and the run ends' });
+    const startedAt = performance.now();
+    for (let left = gateway.openOrders(); left.length > 0; left = gateway.openOrders()) {
+      // What the broker may never have seen cannot be cancelled: only a look-up, or an operator, can end it.
+      const patience = left.every(({ orderId }) => orderId === '') ? 0 : CANCEL_MS;
+      if (performance.now() - startedAt >= this.trading.settleMs + patience) break;
+      const { executions } = await gateway.step(DECISIONS_WAITED_FOR);
+      this.tell(executions);
+    }
+    const [left, ...others] = gateway.openOrders();
+    if (left !== undefined)
+      throw new Failure(
+        `run ${this.input.runId}: not ended at ${this.trading.broker.venue}: ${left.intentId} (${left.phase})${others.length === 0 ? '' : ` and ${others.length} more orders`}; ` +
+          'the run goes on: with a --data-dir, look at `policygate orders list --unknown`, end what nobody knows by `policygate orders resolve`, and give the same command again',
+      );
+    await this.drain();
   }
 
   private tell(executions: readonly ReportedExecution[]): void {
@@ -254,6 +334,10 @@ class RunJob {
     return recordsTo(this.session.bus, { topic, partition: this.partition, offset: 0 });
   }
 }
+
+/** The execution log has what happened to orders; that one is about to be sent, or to be cancelled, is the gateway's own record on the bus. */
+export const isInExecutionLog = ({ event }: ExecutionEvent): boolean =>
+  event !== 'ORDER_SUBMITTING' && event !== 'ORDER_CANCELLING';
 
 const reasonOf = (fingerprint: string): string => `inputs sha256:${fingerprint}`;
 

@@ -10,7 +10,7 @@ import { BusError } from '../../processor/bus';
 export type Answer = 'stop' | 'fenced' | 'again';
 
 /** By name: they come from several folders, and one of them is thrown by code that this folder does not know. */
-const LOUD = new Set(['StateError', 'DivergenceError', 'SchemaError', 'DecisionError', 'Failure']);
+const LOUD = new Set(['StateError', 'DivergenceError', 'SchemaError', 'DecisionError', 'VenueError', 'BrokerFailure', 'Failure']);
 
 /** What somebody mends on the cluster while the service waits: a topic that is gone, a permission, a password. At the start they end the program. */
 const MENDED_ELSEWHERE: ReadonlySet<string> = new Set(['BUS_NOT_READY', 'BUS_REFUSED']);

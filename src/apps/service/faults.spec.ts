@@ -7,13 +7,20 @@ import { FaultyBus } from '../../../test/support/faultyBus';
 import type { Fault, Operation } from '../../../test/support/faultyBus';
 import { TestShard } from '../../../test/support/shard';
 import { intentOf } from '../../../test/support/situations';
-import { expectExactlyOnce, expectOneOrderEach, settled, stopServices, testService } from '../../../test/support/services';
+import {
+  expectExactlyOnce,
+  expectOneOrderEach,
+  settled,
+  stopServices,
+  testService,
+  TestLog,
+} from '../../../test/support/services';
 import type { TestService } from '../../../test/support/services';
 import { randomFrom } from '../../../test/support/tradingDay';
 import { openMemoryBus } from '../../bus/memory/memoryBus';
 import { decimal } from '../../contracts/decimal';
 import { DECISIONS, INPUT_TOPICS } from '../../contracts/topics';
-import { simBroker } from '../../gateway/brokers/sim';
+import { PAPER } from '../../../test/support/trading';
 import { BusError } from '../../processor/bus';
 import type { OutgoingRecord } from '../../processor/bus';
 import { gatewayWork, processorWork } from './works';
@@ -87,7 +94,7 @@ const play = async (seed: number, most: number): Promise<{ readonly faults: numb
   const gateways = [0, 1].map(() =>
     testService(
       bus,
-      (metrics) => gatewayWork({ codec, batchRecords: 3, metrics, brokerStamps: false, waitMs: 2 }, simBroker),
+      (metrics) => gatewayWork({ codec, batchRecords: 3, metrics, brokerStamps: false, waitMs: 2, ...PAPER, log: new TestLog() }),
       [],
     ),
   );

@@ -3,9 +3,9 @@ import { DEAD_LETTERS } from '../../contracts/topics';
 import { TestShard, policyText } from '../../../test/support/shard';
 import { intentOf } from '../../../test/support/situations';
 import { FaultyBus } from '../../../test/support/faultyBus';
-import { endsOf, settled, stopServices, testService, until } from '../../../test/support/services';
+import { endsOf, settled, stopServices, testService, until, TestLog } from '../../../test/support/services';
 import { DECISIONS, ORDER_INTENTS } from '../../contracts/topics';
-import { simBroker } from '../../gateway/brokers/sim';
+import { PAPER } from '../../../test/support/trading';
 import { BusError } from '../../processor/bus';
 import type { Monitoring } from './monitoring';
 import { openMonitoring } from './monitoring';
@@ -95,7 +95,15 @@ describe('the figures', () => {
     await processor.service.start();
     await settled(shard.bus, [processor]);
     const gateway = testService(shard.bus, (of) =>
-      gatewayWork({ codec: shard.codec, batchRecords: 10, metrics: of, brokerStamps: true, waitMs: 5 }, simBroker),
+      gatewayWork({
+        codec: shard.codec,
+        batchRecords: 10,
+        metrics: of,
+        brokerStamps: true,
+        waitMs: 5,
+        ...PAPER,
+        log: new TestLog(),
+      }),
     );
     await gateway.service.start();
     await settled(shard.bus, [gateway], [DECISIONS]);

@@ -12,7 +12,7 @@ import {
 } from '../../../test/support/services';
 import type { TestService } from '../../../test/support/services';
 import { DECISIONS, ORDER_INTENTS, POLICY_STATE } from '../../contracts/topics';
-import { simBroker } from '../../gateway/brokers/sim';
+import { PAPER } from '../../../test/support/trading';
 import { BusError } from '../../processor/bus';
 import type { Bus } from '../../processor/bus';
 import { recordsTo } from '../../processor/readTo';
@@ -66,7 +66,7 @@ const processorOn = (shard: TestShard, bus: Bus = shard.bus): TestService =>
   testService(bus, (metrics) => processorWork({ codec: shard.codec, batchRecords: 2, metrics, brokerStamps: false, waitMs: 5 }));
 const gatewayOn = (shard: TestShard): TestService =>
   testService(shard.bus, (metrics) =>
-    gatewayWork({ codec: shard.codec, batchRecords: 2, metrics, brokerStamps: false, waitMs: 5 }, simBroker),
+    gatewayWork({ codec: shard.codec, batchRecords: 2, metrics, brokerStamps: false, waitMs: 5, ...PAPER, log: new TestLog() }),
   );
 /** A bus that is not closed with the service, so that a test can look into it afterwards. */
 const kept = (bus: Bus, fields: Partial<Bus> = {}): Bus => ({

@@ -1,37 +1,66 @@
 /** From flags to services that run: what `policygate processor` and `policygate gateway` share. */
-import { simBroker } from '../../gateway/brokers/sim';
+import type { BrokerName } from '../../gateway/broker';
+import type { GatewaySettings } from '../../gateway/gateway';
 import type { Bus } from '../../processor/bus';
 import type { Io } from '../cli/io';
+import { openBroker } from '../brokers/openBroker';
+import { brokerSettings } from '../config/brokerSettings';
 import { readSettings } from '../config/readSettings';
 import type { BusFlags, Settings } from '../config/settings';
 import { connect, membershipOf } from '../connection';
 import { Failure } from '../failure';
 import { kafkaLog, openLog } from '../logging';
+import { gatewaySettings } from './gatewaySettings';
 import { processHost } from './host';
 import { runServices } from './runServices';
 import { ServiceMetrics } from './serviceMetrics';
 import { ShardService } from './shardService';
-import type { ServiceName, ShardWork } from './shardWork';
+import type { ServiceName } from './shardWork';
 import { gatewayWork, processorWork } from './works';
-import type { WorkOptions } from './works';
 
 export interface ServiceFlags extends BusFlags {
   readonly drain?: boolean;
 }
 
-/** Runs these services in one process, on one bus, until they end; prints what they run on, and at the end what they did. */
-export const serve = async (names: readonly ServiceName[], flags: ServiceFlags, io: Io): Promise<void> => {
+/** How a gateway trades: flags of `gateway`, and of `processor` with --gateway. */
+export interface GatewayFlags extends ServiceFlags {
+  readonly onBrokerError: GatewaySettings['onBrokerError'];
+  /** False with --keep-open-orders. */
+  readonly cancelOpenOrders: boolean;
+}
+
+/**
+ * Runs these services in one process, on one bus, until they end; prints what they run on, and at the end what they did. `brokerName`: where the gateway
+ * sends orders; undefined: there is none.
+ */
+export const serve = async (
+  names: readonly ServiceName[],
+  brokerName: BrokerName | undefined,
+  flags: GatewayFlags,
+  io: Io,
+): Promise<void> => {
   const settings = await readSettings(flags, process.env);
   if (names.length > 1 && settings.bus !== 'embedded')
     throw new Failure('--gateway is for the embedded bus; on Kafka start `policygate gateway` beside the processor');
   const log = openLog(settings.logLevel);
-  for (const warning of settings.warnings) log.warn({}, warning);
+  const trading = brokerName === undefined ? undefined : await brokerSettings(brokerName, flags, process.env);
+  for (const warning of [...settings.warnings, ...(trading?.warnings ?? [])]) log.warn({}, warning);
   const { bus, codec } = await connect(settings, kafkaLog(log));
   const metrics = new ServiceMetrics();
   const brokerStamps = settings.bus === 'kafka' && settings.kafka.inputTimestamps === 'LogAppendTime';
   const options = { codec, batchRecords: settings.limits.batchRecords, metrics, brokerStamps };
+  const broker =
+    trading === undefined
+      ? undefined
+      : openBroker(trading, ({ operation, outcome, status, ms }) => {
+          metrics.brokerCall(trading.account.broker, operation, outcome, ms / 1_000);
+          log.debug({ broker: trading.account.broker, operation, outcome, status, ms: Math.round(ms) }, 'broker called');
+        });
   const services = names.map((name) => {
-    const work = workOf(name, options);
+    const work =
+      name === 'processor' || broker === undefined || trading === undefined
+        ? processorWork(options)
+        : gatewayWork({ ...options, broker, log, settings: gatewaySettings(trading, flags) });
     const group = { group: groupOf(settings, name), inputs: work.inputs, log: kafkaLog(log) };
     return new ShardService({ work, membership: membershipOf(settings, bus, group), bus, metrics, log });
   });
@@ -46,14 +75,13 @@ export const serve = async (names: readonly ServiceName[], flags: ServiceFlags, 
     lastWords: (line) => io.err(line),
     onStarted: (url) => {
       const monitoring = url === undefined ? '' : `; monitoring on ${url}`;
-      io.err(`${names.join(' and ')} on ${placeOf(settings, bus, names)}${monitoring}\n`);
+      const venue = broker === undefined ? '' : `; orders go to ${broker.venue}`;
+      io.err(`${names.join(' and ')} on ${placeOf(settings, bus, names)}${venue}${monitoring}\n`);
     },
   });
+  await broker?.close();
   io.out(`${names.join(' and ')} ended (${ended}): ${await metrics.summary()}\n`);
 };
-
-const workOf = (name: ServiceName, options: WorkOptions): ShardWork =>
-  name === 'processor' ? processorWork(options) : gatewayWork(options, simBroker);
 
 /** Named after the topics too: two gates on one cluster share no group by accident. */
 const groupOf = ({ group, kafka }: Settings, name: ServiceName): string => `${kafka.topicPrefix}${group}-${name}`;

@@ -5,6 +5,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { DEAD_LETTERS } from '../../contracts/topics';
 import type { Topic } from '../../contracts/topics';
+import type { GatewayStatus } from '../../gateway/gateway';
 import type { OutgoingRecord } from '../../processor/bus';
 import { SHARD_PHASES } from './shardWork';
 import type { ServiceName, ShardPhase } from './shardWork';
@@ -49,6 +50,29 @@ export class ServiceMetrics {
     ['service', 'shard'],
   );
 
+  private readonly brokerCalls = this.counter('broker_calls_total', 'Requests to a broker, by what came of them', [
+    'broker',
+    'operation',
+    'outcome',
+  ]);
+  private readonly brokerSeconds = this.histogram(
+    'broker_call_seconds',
+    'How long requests to a broker took, repeats included',
+    ['broker', 'operation'],
+    SECONDS,
+  );
+  private readonly ordersQueued = this.gauge('orders_queued', 'Admitted orders that are not sent yet', ['shard']);
+  private readonly ordersOpen = this.gauge('orders_open', 'Orders that were sent and are not known to have ended', ['shard']);
+  private readonly ordersUnknown = this.gauge('orders_unknown', 'Orders of which the broker may know or not: look at them', [
+    'shard',
+  ]);
+  private readonly ordersForeign = this.gauge('orders_foreign', 'Open orders of the account that are not of this shard', [
+    'shard',
+  ]);
+  private readonly positionDrift = this.gauge('position_drift_symbols', 'Symbols of which the broker holds something else', [
+    'shard',
+  ]);
+
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: PREFIX });
   }
@@ -86,10 +110,28 @@ export class ServiceMetrics {
     for (const state of SHARD_PHASES) this.states.set({ service, shard, state }, state === phase ? 1 : 0);
   }
 
+  /** How the gateway of a shard stands. */
+  gateway(shard: number, { queued, open, unknown, foreignOrders, differingSymbols }: GatewayStatus): void {
+    this.ordersQueued.set({ shard }, queued);
+    this.ordersOpen.set({ shard }, open);
+    this.ordersUnknown.set({ shard }, unknown);
+    this.ordersForeign.set({ shard }, foreignOrders);
+    this.positionDrift.set({ shard }, differingSymbols);
+  }
+
+  /** A request to a broker ended. */
+  brokerCall(broker: string, operation: string, outcome: string, seconds: number): void {
+    this.brokerCalls.inc({ broker, operation, outcome });
+    this.brokerSeconds.observe({ broker, operation }, seconds);
+  }
+
   /** The shard belongs to another process now, which shows its figures. */
   forget(service: ServiceName, shard: number): void {
     for (const state of SHARD_PHASES) this.states.remove({ service, shard, state });
     this.progress.remove({ service, shard });
+    if (service !== 'gateway') return;
+    for (const gauge of [this.ordersQueued, this.ordersOpen, this.ordersUnknown, this.ordersForeign, this.positionDrift])
+      gauge.remove({ shard });
   }
 
   /** One line of what the services did. */

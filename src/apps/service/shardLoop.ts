@@ -24,6 +24,8 @@ export interface LoopTimes {
   /** After another owner has fenced us while the shard is still ours by assignment: two that fight must leave each other time to work. */
   readonly leastFencedBackoff: number;
   readonly mostFencedBackoff: number;
+  /** How long a shard that is given up waits for what is on its way outside: orders at a broker. */
+  readonly finish: number;
   /** How long a shard that is given up waits for its writer and reader to close. */
   readonly close: number;
 }
@@ -33,6 +35,7 @@ export const LOOP_TIMES: LoopTimes = {
   mostBackoff: 5_000,
   leastFencedBackoff: 2_000,
   mostFencedBackoff: 30_000,
+  finish: 6_000,
   close: 3_000,
 };
 
@@ -142,14 +145,19 @@ export class ShardLoop {
     scope.takeCounts();
     this.enter('running');
     this.moved(scope);
-    while (!this.isStopping()) {
-      const { read, pending } = await worker.step();
-      this.pending = pending;
-      metrics.stepped(work.name, read, scope.takeCounts());
-      this.moved(scope);
-      if (read > 0) this.backoff.reset();
-      // A step that needed no I/O must leave the other shards and the group's heartbeats their turn.
-      await immediate();
+    try {
+      while (!this.isStopping()) {
+        const { read, pending } = await worker.step();
+        this.pending = pending;
+        metrics.stepped(work.name, read, scope.takeCounts());
+        this.moved(scope);
+        if (read > 0) this.backoff.reset();
+        // A step that needed no I/O must leave the other shards and the group's heartbeats their turn.
+        await immediate();
+      }
+      if (worker.finish !== undefined) await endedWithin(this.options.times.finish, worker.finish());
+    } finally {
+      worker.abandon?.();
     }
   }
 

@@ -22,6 +22,10 @@ export interface StepOutcome {
 export interface ShardWorker {
   /** Reads what has come, waiting a little for it, and deals with it. After a rejection nothing more is asked of this worker. */
   step(): Promise<StepOutcome>;
+  /** The shard is given up in good order: what is on its way outside is waited for and put on record; nothing new is begun. */
+  finish?(): Promise<void>;
+  /** The shard is dropped: what is on its way ends unheard, and nothing leaves any more. */
+  abandon?(): void;
 }
 
 export interface ShardWork {

@@ -1,13 +1,15 @@
 /** The processor and the gateway as what a shard's loop runs. */
 import type { Codec } from '../../contracts/avro/codec';
-import { DECISIONS, INPUT_TOPICS } from '../../contracts/topics';
+import { CONTROL_EVENTS, DECISIONS, INPUT_TOPICS } from '../../contracts/topics';
 import type { Broker } from '../../gateway/broker';
 import { Gateway } from '../../gateway/gateway';
+import type { GatewaySettings } from '../../gateway/gateway';
 import { Processor } from '../../processor/processor';
 import { hasLeftovers } from '../../processor/stateRecords';
 import { faultPoints } from '../faultPoints';
 import { ENGINE_VERSION, realStopwatch, wallClock } from '../session';
 import { FoldMetrics } from './foldMetrics';
+import type { Logger } from './logger';
 import type { ServiceMetrics } from './serviceMetrics';
 import type { ShardWork } from './shardWork';
 
@@ -47,17 +49,47 @@ export const processorWork = ({ codec, batchRecords, metrics, brokerStamps, wait
   },
 });
 
-export const gatewayWork = ({ codec, batchRecords, metrics, waitMs = WAIT_MS }: WorkOptions, broker: Broker): ShardWork => ({
+export interface GatewayWorkOptions extends WorkOptions {
+  readonly broker: Broker;
+  readonly settings: GatewaySettings;
+  readonly log: Logger;
+}
+
+export const gatewayWork = ({
+  codec,
+  batchRecords,
+  metrics,
+  broker,
+  settings,
+  log,
+  waitMs = WAIT_MS,
+}: GatewayWorkOptions): ShardWork => ({
   name: 'gateway',
-  inputs: [DECISIONS],
+  inputs: [CONTROL_EVENTS, DECISIONS],
   takeOver: async ({ shard, bus }) => {
-    const gateway = await Gateway.takeOver({ bus, codec, partition: shard, broker, now: wallClock, faultPoint: faultPoints });
+    const gateway = await Gateway.takeOver({
+      bus,
+      codec,
+      partition: shard,
+      broker,
+      settings,
+      now: wallClock,
+      wallMs: () => Date.now(),
+      monotonic: () => performance.now(),
+      log: log.child({ service: 'gateway', shard }),
+      faultPoint: faultPoints,
+    });
     return {
       step: async () => {
-        const { read, executions } = await gateway.step({ maxRecords: batchRecords, maxWaitMs: waitMs });
+        const { read, executions, pending } = await gateway.step({ maxRecords: batchRecords, maxWaitMs: waitMs });
         for (const { event } of executions) metrics.executions.inc({ event: event.event });
-        return { read, pending: false };
+        const { status } = gateway;
+        metrics.gateway(shard, status);
+        // What is to be cancelled is not dealt with before the broker shows it no more; what nobody can find out keeps nobody from ending.
+        return { read, pending: pending || status.cancelling > status.unknown };
       },
+      finish: () => gateway.finish(),
+      abandon: () => gateway.abandon(),
     };
   },
 });

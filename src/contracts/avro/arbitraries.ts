@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
 import type { Decimal, Notional } from '../decimal';
+import { ONE, ZERO } from '../decimal';
 import { RULE_IDS } from '../messages';
 import type {
   AuditRecord,
@@ -25,10 +26,12 @@ import { ENTITY_KINDS } from './entityFormat';
 import {
   ASSET_CLASSES,
   AUDIT_KINDS,
+  EQUITY_MODES,
   EXECUTION_EVENT_TYPES,
   KILL_SWITCH_CAUSES,
   ORDER_STATUSES,
   ORDER_TYPES,
+  RESOLVED_OUTCOMES,
   RUN_STATUSES,
   SEVERITIES,
   SIDES,
@@ -113,6 +116,8 @@ export const anyExecution: Arbitrary<ExecutionEvent> = fc.record({
   reason: nullable(anyText),
   policy_hash: sha256,
   decision_offset: count,
+  client_order_id: anyText,
+  code: nullable(anyText),
 });
 
 const anyPortfolio: Arbitrary<PortfolioState> = fc.record({
@@ -138,6 +143,7 @@ const anyPayload: Arbitrary<ControlPayload> = fc.oneof(
     policy_text: anyText,
     portfolio: anyPortfolio,
     execution: anyExecutionState,
+    equity_mode: one(EQUITY_MODES),
   }),
   fc.record({
     type: fc.constant('PortfolioUpdated' as const),
@@ -147,10 +153,41 @@ const anyPayload: Arbitrary<ControlPayload> = fc.oneof(
     positions: nullable(map(anyDecimal)),
   }),
   fc.record({ type: fc.constant('PolicyActivated' as const), policy_text: anyText }),
-  fc.constantFrom<ControlPayload>({ type: 'RunEnded' }, { type: 'KillSwitchTripped' }, { type: 'KillSwitchReset' }),
+  fc.record({
+    type: fc.constant('PositionDrift' as const),
+    broker: anyName,
+    differences: map(fc.tuple(anyDecimal, anyDecimal)).map((differences) =>
+      [...differences].map(([symbol, [run_qty, broker_qty]]) => ({ symbol, run_qty, broker_qty })),
+    ),
+  }),
+  fc
+    .record({
+      type: fc.constant('OrderResolved' as const),
+      intent_id: anyName,
+      outcome: one(RESOLVED_OUTCOMES),
+      cum_qty: unsignedDecimal,
+      price: positiveDecimal,
+    })
+    .map((resolved) => {
+      const { outcome } = resolved;
+      const filled = outcome === 'REJECTED' ? ZERO : outcome === 'FILLED' && resolved.cum_qty === ZERO ? ONE : resolved.cum_qty;
+      return { ...resolved, cum_qty: filled, price: filled === ZERO ? null : resolved.price };
+    }),
+  fc.constantFrom<ControlPayload>(
+    { type: 'RunEnded' },
+    { type: 'KillSwitchTripped' },
+    { type: 'KillSwitchReset' },
+    { type: 'SessionRolled' },
+  ),
 );
 
-export const anyControl: Arbitrary<ControlEvent> = fc.record({ actor: anyText, reason: anyText, payload: anyPayload });
+export const anyControl: Arbitrary<ControlEvent> = fc
+  .record({ actor: anyText, reason: anyText, payload: anyPayload })
+  .map((control) =>
+    control.payload.type === 'OrderResolved'
+      ? { actor: `a${control.actor}`, reason: `r${control.reason}`, payload: control.payload }
+      : control,
+  );
 
 const anyFigure: Arbitrary<Figure> = fc.record({
   name: anyName,
@@ -177,6 +214,8 @@ export const anyDecision: Arbitrary<PublishedDecision> = fc.record({
   clock: long,
   reference_price: nullable(anyDecimal),
   policy_hash: nullable(sha256),
+  kill_switch_tripped: fc.boolean(),
+  control_position: long,
 });
 
 const anyFacts: Arbitrary<Facts> = fc.record({
@@ -255,6 +294,8 @@ export const anyEntity: Arbitrary<StateEntity> = fc.oneof<Arbitrary<StateEntity>
     initial_orders_by_strategy: map(long),
     initial_violations: list(fc.record({ at: long, rule_id: anyText })),
     violations_from_seq: long,
+    equity_mode: one(EQUITY_MODES),
+    cash: nullable(anyNotional),
   }),
   fc.record({ kind: fc.constant('position' as const), qty: anyDecimal }),
   fc.record({

@@ -155,6 +155,8 @@ describe('bombs', () => {
       clock: 0,
       reference_price: null,
       policy_hash: null,
+      kill_switch_tripped: true,
+      control_position: 0,
     };
     expect(codec.decodeValue('decisions', codec.encodeValue('decisions', decision)).ok).toBe(true);
   });

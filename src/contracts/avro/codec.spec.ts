@@ -16,7 +16,8 @@ import { Codec } from './codec';
 import { parseSchema } from './compatibility';
 import type { DecodeFaultReason } from './decoded';
 import { describeFault } from './decoded';
-import { exampleAudit, exampleControl, exampleHash, exampleIntent } from './examples';
+import { exampleAudit, exampleControl, exampleHash, exampleIntent, exampleResolution } from './examples';
+import type { ControlPayload } from '../messages';
 import type { KeyTopic, TopicValues, ValueTopic } from './formats';
 import { genericOf } from './generic';
 import { freshSchemas } from './localRegistry';
@@ -171,6 +172,32 @@ describe('the wire', () => {
     expect(() => codec.encodeAuditBody({ ...audit, note: 'x'.repeat(1024 * 1024) })).toThrow(RangeError);
     expect(() => codec.auditValue(codec.encodeAuditBody(audit), exampleHash.subarray(1))).toThrow(RangeError);
     expect(() => codec.encodeValue('order-intents', { ...exampleIntent, qty: (10n ** 38n) as never })).toThrow(RangeError);
+  });
+
+  it('refuses a control event of several kinds', () => {
+    const wire = (payload: ControlPayload): Buffer => codec.encodeValue('control-events', { actor: 'a', reason: 'r', payload });
+    const reasonOf = (bytes: Buffer): unknown => {
+      const decoded = codec.decodeValue('control-events', bytes);
+      return decoded.ok ? decoded.value.payload.type : decoded.error.message;
+    };
+    const rolled = wire({ type: 'SessionRolled' });
+    const ended = wire({ type: 'RunEnded' });
+    expect(reasonOf(rolled)).toBe('SessionRolled');
+    // The last three bytes tell which of the later kinds is there.
+    expect(rolled.subarray(-3)).toEqual(Buffer.of(2, 0, 0));
+    const endedAndRolled = Buffer.from(ended);
+    endedAndRolled[ended.length - 3] = 2;
+    expect(reasonOf(endedAndRolled)).toContain('several kinds');
+    const resolved = wire(exampleResolution);
+    const rolledAndResolved = Buffer.from(resolved);
+    rolledAndResolved[rolled.length - 3] = 2;
+    expect(reasonOf(resolved)).toBe('OrderResolved');
+    expect(reasonOf(rolledAndResolved)).toContain('several kinds');
+    const policy = wire({ type: 'PolicyActivated', policy_text: 'x' });
+    const policyAndRolled = Buffer.from(policy);
+    policyAndRolled[policy.length - 3] = 2;
+    expect(reasonOf(policy)).toBe('PolicyActivated');
+    expect(reasonOf(policyAndRolled)).toContain('several kinds');
   });
 
   it('refuses a map with a name twice or out of order', () => {

@@ -1,14 +1,25 @@
 /** The Avro body of ControlEvent. Fields in the order of avro/ControlEvent.avsc and of the records that it holds. */
 import type { Decimal } from '../decimal';
-import type { ControlEvent, ControlPayload, ExecutionState, PortfolioState, PortfolioUpdated, RunStarted } from '../messages';
+import type {
+  ControlEvent,
+  ControlPayload,
+  ExecutionState,
+  OrderResolved,
+  PortfolioState,
+  PortfolioUpdated,
+  PositionDifference,
+  PositionDrift,
+  RunStarted,
+} from '../messages';
 import { readList, readMap, writeList, writeMap } from './lists';
-import { readOptional, writeOptional } from './optional';
+import { readOptional, readOptionalDecimal, writeOptional, writeOptionalDecimal } from './optional';
 import type { Reader } from './reader';
-import { readSymbol, writeSymbol } from './symbols';
+import { EQUITY_MODES, readSymbol, RESOLVED_OUTCOMES, writeSymbol } from './symbols';
 import type { Writer } from './writer';
 
-/** The branches of the payload's union. */
-const PAYLOADS: readonly ControlPayload['type'][] = [
+type UnionPayload = Exclude<ControlPayload, { type: 'SessionRolled' | 'PositionDrift' | 'OrderResolved' }>;
+/** The branches of the payload's union. It cannot grow: later kinds have a field each beside it, at most one of which is set. */
+const PAYLOADS: readonly UnionPayload['type'][] = [
   'RunStarted',
   'RunEnded',
   'PortfolioUpdated',
@@ -17,12 +28,23 @@ const PAYLOADS: readonly ControlPayload['type'][] = [
   'KillSwitchReset',
 ];
 /** What an element takes at least, in bytes, its name apart. */
-const SMALLEST = { quantity: 16, orders: 1, violation: 2 };
+const SMALLEST = { quantity: 16, orders: 1, violation: 2, difference: 33 };
+/** Stands in the union when a field beside it says what happened: no policy has an empty text, so that an older reader puts it on record as refused. */
+const PLACEHOLDER: UnionPayload = { type: 'PolicyActivated', policy_text: '' };
 
 export const writeControlEvent = (writer: Writer, control: ControlEvent): void => {
   writer.string(control.actor);
   writer.string(control.reason);
   const { payload } = control;
+  const beside = payload.type === 'SessionRolled' || payload.type === 'PositionDrift' || payload.type === 'OrderResolved';
+  writeUnion(writer, beside ? PLACEHOLDER : payload);
+  // A record without fields is no bytes: that it is there is all it says.
+  writer.index(payload.type === 'SessionRolled' ? 1 : 0);
+  writeOptional(writer, payload.type === 'PositionDrift' ? payload : null, writePositionDrift);
+  writeOptional(writer, payload.type === 'OrderResolved' ? payload : null, writeOrderResolved);
+};
+
+const writeUnion = (writer: Writer, payload: UnionPayload): void => {
   writeSymbol(writer, PAYLOADS, payload.type);
   switch (payload.type) {
     case 'RunStarted':
@@ -30,6 +52,7 @@ export const writeControlEvent = (writer: Writer, control: ControlEvent): void =
       writer.string(payload.policy_text);
       writePortfolio(writer, payload.portfolio);
       writeExecutionState(writer, payload.execution);
+      writeSymbol(writer, EQUITY_MODES, payload.equity_mode);
       break;
     case 'PortfolioUpdated':
       writer.decimal(payload.equity);
@@ -53,6 +76,24 @@ export const readControlEvent = (reader: Reader): ControlEvent => ({
 });
 
 const readPayload = (reader: Reader): ControlPayload => {
+  const union = readUnion(reader);
+  const rolled = reader.present();
+  const drift = readOptional(reader, readPositionDrift);
+  const resolved = readOptional(reader, readOrderResolved);
+  if (!rolled && drift === null && resolved === null) return union;
+  if (
+    union.type !== 'PolicyActivated' ||
+    union.policy_text !== '' ||
+    Number(rolled) + Number(drift !== null) + Number(resolved !== null) > 1
+  )
+    reader.fail(
+      'INVALID_VALUE',
+      'a control event of several kinds: expected one, and an empty PolicyActivated beside a later kind',
+    );
+  return drift ?? resolved ?? { type: 'SessionRolled' };
+};
+
+const readUnion = (reader: Reader): UnionPayload => {
   const type = readSymbol(reader, PAYLOADS);
   switch (type) {
     case 'RunStarted':
@@ -74,6 +115,7 @@ const readRunStarted = (reader: Reader): RunStarted => ({
   policy_text: reader.string(),
   portfolio: readPortfolio(reader),
   execution: readExecutionState(reader),
+  equity_mode: readSymbol(reader, EQUITY_MODES),
 });
 
 const readPortfolioUpdated = (reader: Reader): PortfolioUpdated => ({
@@ -82,6 +124,41 @@ const readPortfolioUpdated = (reader: Reader): PortfolioUpdated => ({
   start_of_day_equity: reader.decimal(),
   peak_equity: reader.decimal(),
   positions: readOptional(reader, readQuantities),
+});
+
+const writePositionDrift = (writer: Writer, drift: PositionDrift): void => {
+  writer.string(drift.broker);
+  writeList(writer, drift.differences, writeDifference);
+};
+const readPositionDrift = (reader: Reader): PositionDrift => ({
+  type: 'PositionDrift',
+  broker: reader.string(),
+  differences: readList(reader, SMALLEST.difference, readDifference),
+});
+
+const writeDifference = (writer: Writer, difference: PositionDifference): void => {
+  writer.string(difference.symbol);
+  writer.decimal(difference.run_qty);
+  writer.decimal(difference.broker_qty);
+};
+const readDifference = (reader: Reader): PositionDifference => ({
+  symbol: reader.string(),
+  run_qty: reader.decimal(),
+  broker_qty: reader.decimal(),
+});
+
+const writeOrderResolved = (writer: Writer, resolved: OrderResolved): void => {
+  writer.string(resolved.intent_id);
+  writeSymbol(writer, RESOLVED_OUTCOMES, resolved.outcome);
+  writer.decimal(resolved.cum_qty);
+  writeOptionalDecimal(writer, resolved.price);
+};
+const readOrderResolved = (reader: Reader): OrderResolved => ({
+  type: 'OrderResolved',
+  intent_id: reader.string(),
+  outcome: readSymbol(reader, RESOLVED_OUTCOMES),
+  cum_qty: reader.decimal(),
+  price: readOptionalDecimal(reader),
 });
 
 const writePortfolio = (writer: Writer, portfolio: PortfolioState): void => {

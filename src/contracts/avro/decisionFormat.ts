@@ -29,6 +29,8 @@ export const writeDecision = (writer: Writer, decision: PublishedDecision): void
   writer.long(decision.clock);
   writeOptionalDecimal(writer, decision.reference_price);
   writeOptionalSha256(writer, decision.policy_hash);
+  writer.boolean(decision.kill_switch_tripped);
+  writer.long(decision.control_position);
 };
 
 export const readDecision = (reader: Reader): PublishedDecision => ({
@@ -43,6 +45,8 @@ export const readDecision = (reader: Reader): PublishedDecision => ({
   clock: reader.long(),
   reference_price: readOptionalDecimal(reader),
   policy_hash: readOptionalSha256(reader),
+  kill_switch_tripped: reader.boolean(),
+  control_position: reader.long(),
 });
 
 const writeViolation = (writer: Writer, violation: Violation): void => {

@@ -2,10 +2,10 @@
 import type { EntityKind, InitialViolation, IntentEntity, RunEntity, StateEntity } from '../messages';
 import { readOrderCounts, writeOrderCounts } from './controlFormat';
 import { readList, readTexts, writeList, writeTexts } from './lists';
-import { readOptionalSha256, SHA256_BYTES, writeOptionalSha256 } from './optional';
+import { readOptionalNotional, readOptionalSha256, SHA256_BYTES, writeOptionalNotional, writeOptionalSha256 } from './optional';
 import { readInputPositions, writeInputPositions } from './positionsFormat';
 import type { Reader } from './reader';
-import { ORDER_STATUSES, readSymbol, RUN_STATUSES, SIDES, VERDICTS, writeSymbol } from './symbols';
+import { EQUITY_MODES, ORDER_STATUSES, readSymbol, RUN_STATUSES, SIDES, VERDICTS, writeSymbol } from './symbols';
 import type { Writer } from './writer';
 
 /** The branches of the entity's union. */
@@ -92,6 +92,8 @@ const writeRun = (writer: Writer, run: RunEntity): void => {
   writeOrderCounts(writer, run.initial_orders_by_strategy);
   writeList(writer, run.initial_violations, writeInitialViolation);
   writer.long(run.violations_from_seq);
+  writeSymbol(writer, EQUITY_MODES, run.equity_mode);
+  writeOptionalNotional(writer, run.cash);
 };
 
 const readRun = (reader: Reader): RunEntity => ({
@@ -113,6 +115,8 @@ const readRun = (reader: Reader): RunEntity => ({
   initial_orders_by_strategy: readOrderCounts(reader),
   initial_violations: readList(reader, SMALLEST_VIOLATION, readInitialViolation),
   violations_from_seq: reader.long(),
+  equity_mode: readSymbol(reader, EQUITY_MODES),
+  cash: readOptionalNotional(reader),
 });
 
 const writeInitialViolation = (writer: Writer, violation: InitialViolation): void => {

@@ -1,6 +1,16 @@
 /** One record of each kind with fixed, lifelike contents: for golden bytes and for benchmarks. */
 import { decimal, times } from '../decimal';
-import type { AuditRecord, ControlEvent, ExecutionEvent, Facts, OrderIntent, PublishedDecision, StateEntity } from '../messages';
+import type {
+  AuditRecord,
+  ControlEvent,
+  ExecutionEvent,
+  Facts,
+  OrderIntent,
+  OrderResolved,
+  PositionDrift,
+  PublishedDecision,
+  StateEntity,
+} from '../messages';
 
 const RUN_ID = 'run-2026-02-24-paper';
 const CLOCK = 1_771_925_401_250;
@@ -43,6 +53,8 @@ export const exampleDecision: PublishedDecision = {
   clock: CLOCK,
   reference_price: decimal('200'),
   policy_hash: digest(1),
+  kill_switch_tripped: false,
+  control_position: 2,
 };
 
 /** Denied for two reasons, which show each kind of figure. */
@@ -70,6 +82,7 @@ export const exampleDenial: PublishedDecision = {
     },
   ],
   kill_switch_triggered: true,
+  kill_switch_tripped: true,
 };
 
 const exampleFacts: Facts = {
@@ -95,6 +108,7 @@ export const exampleExecution: ExecutionEvent = {
   run_id: RUN_ID,
   intent_id: exampleIntent.intent_id,
   order_id: 'SIM-000001',
+  client_order_id: 'nd-000001-4kq7',
   symbol: 'AAPL',
   side: 'buy',
   order_type: 'limit',
@@ -102,9 +116,40 @@ export const exampleExecution: ExecutionEvent = {
   price: decimal('200'),
   cum_qty: decimal('33.333333333333336'),
   leaves_qty: decimal('0'),
+  code: null,
   reason: null,
   policy_hash: digest(1),
   decision_offset: 5150,
+};
+
+/** A submission of which nothing is known but that it was sent. */
+export const exampleUnknown: ExecutionEvent = {
+  ...exampleExecution,
+  event: 'ORDER_UNKNOWN',
+  order_id: '',
+  qty: null,
+  price: null,
+  cum_qty: decimal('0'),
+  leaves_qty: decimal('33.333333333333336'),
+  code: 'timeout',
+  reason: 'no answer within 10 s',
+};
+
+export const exampleDrift: PositionDrift = {
+  type: 'PositionDrift',
+  broker: 'alpaca',
+  differences: [
+    { symbol: 'AAPL', run_qty: decimal('10'), broker_qty: decimal('43.333333333333336') },
+    { symbol: 'MSFT', run_qty: decimal('-12.5'), broker_qty: decimal('0') },
+  ],
+};
+
+export const exampleResolution: OrderResolved = {
+  type: 'OrderResolved',
+  intent_id: exampleIntent.intent_id,
+  outcome: 'CANCELLED',
+  cum_qty: decimal('12'),
+  price: decimal('200.25'),
 };
 
 export const exampleControl: ControlEvent = {
@@ -132,6 +177,7 @@ export const exampleControl: ControlEvent = {
       violations_last_window: [['2026-02-24T09:29:00Z', 'EXP-001']],
       kill_switch_active: false,
     },
+    equity_mode: 'marked',
   },
 };
 
@@ -196,6 +242,8 @@ export const exampleEntities: Readonly<{ [K in StateEntity['kind']]: Extract<Sta
     initial_orders_by_strategy: new Map([['momentum_v1', 6]]),
     initial_violations: [{ at: CLOCK - 120_000, rule_id: 'EXP-001' }],
     violations_from_seq: 12,
+    equity_mode: 'marked',
+    cash: times(decimal('19500'), decimal('1.0000001')),
   },
   position: { kind: 'position', qty: decimal('-12.5') },
   intent: {

@@ -20,6 +20,8 @@ export const writeExecutionEvent = (writer: Writer, execution: ExecutionEvent): 
   writeOptionalString(writer, execution.reason);
   writer.fixed(execution.policy_hash, SHA256_BYTES);
   writer.long(execution.decision_offset);
+  writer.string(execution.client_order_id);
+  writeOptionalString(writer, execution.code);
 };
 
 export const readExecutionEvent = (reader: Reader): ExecutionEvent => ({
@@ -37,4 +39,6 @@ export const readExecutionEvent = (reader: Reader): ExecutionEvent => ({
   reason: readOptionalString(reader),
   policy_hash: reader.fixed(SHA256_BYTES),
   decision_offset: reader.long(),
+  client_order_id: reader.string(),
+  code: readOptionalString(reader),
 });

@@ -44,11 +44,26 @@ const convert = (schema: SchemaJson, value: unknown, names: ReadonlyMap<string, 
   return value;
 };
 
+/** Kinds of control events that came after the union: a field each. */
+const BESIDE_PAYLOAD: Readonly<Record<string, string>> = {
+  session_rolled: 'SessionRolled',
+  position_drift: 'PositionDrift',
+  order_resolved: 'OrderResolved',
+};
+
 const convertRecord = (schema: SchemaObject, value: unknown, names: ReadonlyMap<string, SchemaObject>): unknown => {
   const fields = schema.fields ?? [];
   // The union of entities is a field in Avro, and the value itself in the code. Pairs are records with two fields.
   const source = (name: string, index: number): unknown => {
     if (schema.name === 'StateEntity') return value;
+    if (schema.name === 'ControlEvent' && name in BESIDE_PAYLOAD) {
+      const { payload } = value as { readonly payload: { readonly type: string } };
+      return payload.type === BESIDE_PAYLOAD[name] ? payload : null;
+    }
+    if (schema.name === 'ControlEvent' && name === 'payload') {
+      const { payload } = value as { readonly payload: { readonly type: string } };
+      return Object.values(BESIDE_PAYLOAD).includes(payload.type) ? { type: 'PolicyActivated', policy_text: '' } : payload;
+    }
     return Array.isArray(value) ? (value[index] as unknown) : (value as Readonly<Record<string, unknown>>)[name];
   };
   return Object.fromEntries(fields.map(({ name, type }, index) => [name, convert(type, source(name, index), names)]));

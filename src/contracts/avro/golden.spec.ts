@@ -8,11 +8,14 @@ import {
   exampleControl,
   exampleDecision,
   exampleDenial,
+  exampleDrift,
   exampleEntities,
   exampleExecution,
   exampleHash,
   exampleIntent,
+  exampleResolution,
   exampleTrip,
+  exampleUnknown,
 } from './examples';
 import golden from './golden.json';
 import { freshSchemas } from './localRegistry';
@@ -44,7 +47,11 @@ const RECORDS: Readonly<Record<keyof typeof golden, Buffer>> = {
   }),
   kill_switch_tripped: codec.encodeValue('control-events', { actor: 'a', reason: 'r', payload: { type: 'KillSwitchTripped' } }),
   kill_switch_reset: codec.encodeValue('control-events', { actor: 'a', reason: 'r', payload: { type: 'KillSwitchReset' } }),
+  session_rolled: codec.encodeValue('control-events', { actor: 'a', reason: 'r', payload: { type: 'SessionRolled' } }),
+  position_drift: codec.encodeValue('control-events', { actor: 'a', reason: 'r', payload: exampleDrift }),
+  order_resolved: codec.encodeValue('control-events', { actor: 'a', reason: 'r', payload: exampleResolution }),
   execution: codec.encodeValue('execution-events', exampleExecution),
+  unknown_outcome: codec.encodeValue('execution-events', exampleUnknown),
   decision: codec.encodeValue('decisions', exampleDecision),
   denial: codec.encodeValue('decisions', exampleDenial),
   audit: codec.auditValue(codec.encodeAuditBody(exampleAudit), exampleHash),

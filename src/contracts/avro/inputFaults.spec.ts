@@ -1,7 +1,7 @@
 import type { Decimal } from '../decimal';
 import { decimal, ZERO } from '../decimal';
-import type { PortfolioState, RunStarted } from '../messages';
-import { exampleControl, exampleExecution } from './examples';
+import type { OrderResolved, PortfolioState, PositionDrift, RunStarted } from '../messages';
+import { exampleControl, exampleDrift, exampleExecution, exampleResolution, exampleUnknown } from './examples';
 import { controlFault, executionFault, priceFault } from './inputFaults';
 
 const below = decimal('-1');
@@ -28,7 +28,37 @@ it('finds nothing wrong with what is right', () => {
   expect(controlFault({ ...exampleControl, payload: { type: 'RunEnded' } })).toBeUndefined();
 });
 
+const drift = (differences: PositionDrift['differences'], broker = 'alpaca') => ({
+  ...exampleControl,
+  payload: { ...exampleDrift, broker, differences },
+});
+const resolution = (change: Partial<OrderResolved>) => ({ ...exampleControl, payload: { ...exampleResolution, ...change } });
+const difference = (symbol: string) => ({ symbol, run_qty: ZERO, broker_qty: below });
+
+it('finds nothing wrong with what a gateway and an operator say of orders and positions', () => {
+  expect(executionFault(exampleUnknown)).toBeUndefined();
+  expect(controlFault(drift([]))).toBeUndefined();
+  expect(controlFault(drift([difference('A'), difference('B')]))).toBeUndefined();
+  expect(controlFault(resolution({}))).toBeUndefined();
+  expect(controlFault(resolution({ outcome: 'REJECTED', cum_qty: ZERO, price: null }))).toBeUndefined();
+  expect(controlFault(resolution({ outcome: 'EXPIRED', cum_qty: ZERO, price: null }))).toBeUndefined();
+  expect(controlFault({ ...exampleControl, payload: { type: 'SessionRolled' } })).toBeUndefined();
+});
+
 it.each<[string, string | undefined]>([
+  ['broker', controlFault(drift([], ''))],
+  ['a symbol in differences', controlFault(drift([difference('')]))],
+  ['a symbol in differences', controlFault(drift([difference('x'.repeat(4_097))]))],
+  ['a symbol in differences', controlFault(drift([difference('A'), difference('B'), difference('A')]))],
+  ['intent_id', controlFault(resolution({ intent_id: '' }))],
+  ['cum_qty', controlFault(resolution({ cum_qty: below }))],
+  ['cum_qty', controlFault(resolution({ outcome: 'REJECTED' }))],
+  ['cum_qty', controlFault(resolution({ outcome: 'FILLED', cum_qty: ZERO, price: null }))],
+  ['price', controlFault(resolution({ cum_qty: ZERO }))],
+  ['price', controlFault(resolution({ price: null }))],
+  ['price', controlFault(resolution({ price: ZERO }))],
+  ['actor', controlFault({ ...resolution({}), actor: ' ' })],
+  ['reason', controlFault({ ...resolution({}), reason: '' })],
   ['symbol', priceFault({ symbol: '', price: null })],
   ['symbol', priceFault({ symbol: 'x'.repeat(4_097), price: null })],
   ['a name in positions', controlFault(withPortfolio({ positions: new Map([['x'.repeat(4_097), ZERO]]) }))],

@@ -4,7 +4,7 @@
  */
 import type { Decimal } from '../decimal';
 import { nameFault } from '../intentFault';
-import type { ControlEvent, ExecutionEvent, ExecutionState, PriceUpdated } from '../messages';
+import type { ControlEvent, ExecutionEvent, ExecutionState, OrderResolved, PositionDrift, PriceUpdated } from '../messages';
 
 /** A name that is held in state shows up in many records: in messages, figures and facts at once. All of them must stay within their limits. */
 const LONGEST_HELD_NAME = 4_096;
@@ -23,7 +23,7 @@ export const executionFault = (execution: ExecutionEvent): string | undefined =>
   notNegative('leaves_qty', execution.leaves_qty) ??
   (execution.decision_offset < 0 ? 'decision_offset is below zero: expected an offset' : undefined);
 
-export const controlFault = ({ payload }: ControlEvent): string | undefined => {
+export const controlFault = ({ actor, reason, payload }: ControlEvent): string | undefined => {
   switch (payload.type) {
     case 'RunStarted':
       return (
@@ -34,13 +34,42 @@ export const controlFault = ({ payload }: ControlEvent): string | undefined => {
       );
     case 'PortfolioUpdated':
       return moneyFault(payload) ?? (payload.positions === null ? undefined : namesFault('positions', payload.positions));
+    case 'PositionDrift':
+      return driftFault(payload);
+    case 'OrderResolved':
+      return signed('actor', actor) ?? signed('reason', reason) ?? resolvedFault(payload);
     case 'PolicyActivated':
     case 'RunEnded':
     case 'KillSwitchTripped':
     case 'KillSwitchReset':
+    case 'SessionRolled':
       return undefined;
   }
 };
+
+export const driftFault = ({ broker, differences }: Omit<PositionDrift, 'type'>): string | undefined => {
+  const fault = named('broker', broker);
+  if (fault !== undefined) return fault;
+  const seen = new Set<string>();
+  for (const { symbol } of differences) {
+    const fault = heldNameFault(symbol);
+    if (fault !== undefined) return `a symbol in differences ${fault}`;
+    if (seen.has(symbol)) return 'a symbol in differences is there twice: expected one line a symbol';
+    seen.add(symbol);
+  }
+  return undefined;
+};
+
+/** What was filled has a price, and only that; a rejected order has no fills, and a filled one has. */
+export const resolvedFault = ({ intent_id, outcome, cum_qty, price }: Omit<OrderResolved, 'type'>): string | undefined =>
+  named('intent_id', intent_id) ??
+  notNegative('cum_qty', cum_qty) ??
+  (outcome === 'REJECTED' && cum_qty > 0n ? 'cum_qty is above zero: expected zero, since the order was rejected' : undefined) ??
+  (outcome === 'FILLED' && cum_qty === 0n ? 'cum_qty is zero: expected a quantity, since the order was filled' : undefined) ??
+  (cum_qty === 0n && price !== null ? 'price is set: expected none, since nothing was filled' : undefined) ??
+  (cum_qty > 0n && (price === null || price <= 0n)
+    ? 'price is not above zero: expected the average price of what was filled'
+    : undefined);
 
 interface Money {
   readonly equity: Decimal;
@@ -76,6 +105,8 @@ const named = (field: string, name: string): string | undefined => {
   const fault = nameFault(name);
   return fault === undefined ? undefined : `${field} ${fault}`;
 };
+const signed = (field: string, text: string): string | undefined =>
+  text.trim() === '' ? `${field} is blank: expected who resolved it, and why` : undefined;
 const positive = (field: string, value: Decimal): string | undefined =>
   value > 0n ? undefined : `${field} is not above zero: expected an amount of money`;
 const notNegative = (field: string, value: Decimal | null): string | undefined =>

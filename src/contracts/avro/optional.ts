@@ -1,5 +1,5 @@
 /** A union of null and one other type: null is branch 0. */
-import type { Decimal } from '../decimal';
+import type { Decimal, Notional } from '../decimal';
 import type { Reader } from './reader';
 import type { Writer } from './writer';
 
@@ -21,6 +21,11 @@ export const writeOptionalDecimal = (writer: Writer, value: Decimal | null): voi
   if (writePresence(writer, value)) writer.decimal(value);
 };
 export const readOptionalDecimal = (reader: Reader): Decimal | null => (reader.present() ? reader.decimal() : null);
+
+export const writeOptionalNotional = (writer: Writer, value: Notional | null): void => {
+  if (writePresence(writer, value)) writer.notional(value);
+};
+export const readOptionalNotional = (reader: Reader): Notional | null => (reader.present() ? reader.notional() : null);
 
 export const writeOptionalString = (writer: Writer, value: string | null): void => {
   if (writePresence(writer, value)) writer.string(value);

@@ -5,8 +5,10 @@
 import type {
   AssetClass,
   AuditKind,
+  EquityMode,
   ExecutionEventType,
   KillSwitchChange,
+  OrderResolved,
   OrderStatus,
   OrderType,
   RunStatus,
@@ -30,6 +32,9 @@ export const EXECUTION_EVENT_TYPES: readonly ExecutionEventType[] = [
   'ORDER_REJECTED',
   'ORDER_CANCELLED',
   'ORDER_EXPIRED',
+  'ORDER_SUBMITTING',
+  'ORDER_UNKNOWN',
+  'ORDER_CANCELLING',
 ];
 export const AUDIT_KINDS: readonly AuditKind[] = [
   'DECISION',
@@ -41,6 +46,8 @@ export const AUDIT_KINDS: readonly AuditKind[] = [
 ];
 export const KILL_SWITCH_CAUSES: readonly KillSwitchChange['cause'][] = ['RULE', 'COUNT', 'OPERATOR'];
 export const ORDER_STATUSES: readonly OrderStatus[] = ['NONE', 'WORKING', 'FILLED', 'REJECTED', 'CANCELLED', 'EXPIRED'];
+export const EQUITY_MODES: readonly EquityMode[] = ['fixed', 'marked'];
+export const RESOLVED_OUTCOMES: readonly OrderResolved['outcome'][] = ['FILLED', 'REJECTED', 'CANCELLED', 'EXPIRED'];
 export const RUN_STATUSES: readonly RunStatus[] = ['UNKNOWN', 'ACTIVE', 'ENDED'];
 
 export const writeSymbol = <S extends string>(writer: Writer, symbols: readonly S[], value: S): void => {

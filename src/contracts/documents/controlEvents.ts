@@ -8,18 +8,19 @@ import type { ContractError } from '../contractError';
 import { isJsonObject } from '../json/value';
 import type { JsonValue } from '../json/value';
 import { jsonString } from '../json/write';
-import type { ControlEvent, ControlPayload } from '../messages';
+import type { ControlEvent, ControlPayload, PositionDifference } from '../messages';
 import type { Result } from '../result';
 import { EVERY_RUN } from '../topics';
-import { mapOf } from './collections';
+import { listOf, mapOf } from './collections';
+import { driftFault, resolvedFault } from '../avro/inputFaults';
 import { executionState, portfolioState } from './inputs';
-import { ABOVE_ZERO, amount, ANY_DECIMAL, anyText, name, oneOf, orNull, refuse, Refusal, timestamp } from './kinds';
+import { ABOVE_ZERO, amount, ANY_DECIMAL, anyText, name, NOT_NEGATIVE, oneOf, orNull, refuse, Refusal, timestamp } from './kinds';
 import type { Kind } from './kinds';
 import { objectText } from './objectText';
 import type { FieldText } from './objectText';
 import { readBySchema } from './readDocument';
 import { field, fieldOr, kindOf, openObject, strictObject } from './schema';
-import { decimalText, executionStateText, mapText, portfolioStateText } from './writeDocument';
+import { decimalText, executionStateText, listText, mapText, portfolioStateText } from './writeDocument';
 
 /** One line of a file of control events. */
 export interface ControlLine {
@@ -55,6 +56,7 @@ const payloadFields = (payload: ControlPayload): readonly FieldText[] => {
       return [
         type,
         ['account_id', jsonString(payload.account_id)],
+        ['equity_mode', jsonString(payload.equity_mode)],
         ['execution', executionStateText(payload.execution)],
         ['policy_text', jsonString(payload.policy_text)],
         ['portfolio', portfolioStateText(payload.portfolio)],
@@ -69,12 +71,26 @@ const payloadFields = (payload: ControlPayload): readonly FieldText[] => {
       ];
     case 'PolicyActivated':
       return [type, ['policy_text', jsonString(payload.policy_text)]];
+    case 'PositionDrift':
+      return [type, ['broker', jsonString(payload.broker)], ['differences', listText(payload.differences, differenceText)]];
+    case 'OrderResolved':
+      return [
+        type,
+        ['cum_qty', decimalText(payload.cum_qty)],
+        ['intent_id', jsonString(payload.intent_id)],
+        ['outcome', jsonString(payload.outcome)],
+        ['price', payload.price === null ? 'null' : decimalText(payload.price)],
+      ];
     case 'RunEnded':
     case 'KillSwitchTripped':
     case 'KillSwitchReset':
+    case 'SessionRolled':
       return [type];
   }
 };
+
+const differenceText = ({ symbol, run_qty, broker_qty }: PositionDifference): string =>
+  `{"broker_qty":${decimalText(broker_qty)},"run_qty":${decimalText(run_qty)},"symbol":${jsonString(symbol)}}`;
 
 const oneRun: Kind<string> = {
   read: (value) => (value === EVERY_RUN ? refuse('the id of one run', value) : name.read(value)),
@@ -84,7 +100,7 @@ const oneRun: Kind<string> = {
 const signed: Kind<string> = {
   read: (value) => {
     const text = anyText.read(value);
-    return text instanceof Refusal || text.trim() !== '' ? text : refuse('who reset it and why', value);
+    return text instanceof Refusal || text.trim() !== '' ? text : refuse('who did it and why', value);
   },
   schema: { type: 'string', pattern: '\\S' },
 };
@@ -110,14 +126,27 @@ const lineOf = ({ run_id, actor, reason, timestamp: at }: Common<unknown>, paylo
   control: { actor, reason, payload },
 });
 
-const bare = (type: 'RunEnded' | 'KillSwitchTripped' | 'KillSwitchReset', text = anyText): z.ZodType<ControlLine> =>
-  strictObject(common(type, name, text)).transform((line) => lineOf(line, { type: line.type }));
+const bare = (
+  type: 'RunEnded' | 'KillSwitchTripped' | 'KillSwitchReset' | 'SessionRolled',
+  text = anyText,
+): z.ZodType<ControlLine> => strictObject(common(type, name, text)).transform((line) => lineOf(line, { type: line.type }));
 
 const amounts = {
   equity: field(amount(ABOVE_ZERO)),
   start_of_day_equity: field(amount(ABOVE_ZERO)),
   peak_equity: field(amount(ABOVE_ZERO)),
 };
+
+const difference: Kind<PositionDifference> = kindOf(
+  strictObject({ symbol: field(name), run_qty: field(amount(ANY_DECIMAL)), broker_qty: field(amount(ANY_DECIMAL)) }),
+);
+
+/** What no field alone shows; the topic refuses the same. */
+const checked = <T>(line: z.ZodType<T>, faultOf: (line: T) => string | undefined): z.ZodType<T> =>
+  line.check((context) => {
+    const message = faultOf(context.value);
+    if (message !== undefined) context.issues.push({ code: 'custom', message, path: [], input: context.value });
+  });
 
 const SCHEMAS: Readonly<Record<ControlPayload['type'], z.ZodType<ControlLine>>> = {
   RunStarted: strictObject({
@@ -135,9 +164,10 @@ const SCHEMAS: Readonly<Record<ControlPayload['type'], z.ZodType<ControlLine>>> 
       }),
       {},
     ),
+    equity_mode: fieldOr(oneOf('fixed', 'marked'), () => 'fixed' as const, 'fixed'),
   }).transform((line) => {
-    const { type, account_id, policy_text, portfolio, execution } = line;
-    return lineOf(line, { type, account_id, policy_text, portfolio, execution });
+    const { type, account_id, policy_text, portfolio, execution, equity_mode } = line;
+    return lineOf(line, { type, account_id, policy_text, portfolio, execution, equity_mode });
   }),
   PortfolioUpdated: strictObject({
     ...common('PortfolioUpdated', oneRun),
@@ -153,6 +183,31 @@ const SCHEMAS: Readonly<Record<ControlPayload['type'], z.ZodType<ControlLine>>> 
   RunEnded: bare('RunEnded'),
   KillSwitchTripped: bare('KillSwitchTripped'),
   KillSwitchReset: bare('KillSwitchReset', signed),
+  SessionRolled: bare('SessionRolled'),
+  PositionDrift: checked(
+    strictObject({
+      ...common('PositionDrift', oneRun),
+      broker: field(name),
+      differences: field(listOf(difference, 'differences by symbol')),
+    }),
+    driftFault,
+  ).transform((line) => {
+    const { type, broker, differences: found } = line;
+    return lineOf(line, { type, broker, differences: found });
+  }),
+  OrderResolved: checked(
+    strictObject({
+      ...common('OrderResolved', oneRun, signed),
+      intent_id: field(name),
+      outcome: field(oneOf('FILLED', 'REJECTED', 'CANCELLED', 'EXPIRED')),
+      cum_qty: field(amount(NOT_NEGATIVE)),
+      price: fieldOr(orNull(amount(ABOVE_ZERO)), () => null, null),
+    }),
+    resolvedFault,
+  ).transform((line) => {
+    const { type, intent_id, outcome, cum_qty, price } = line;
+    return lineOf(line, { type, intent_id, outcome, cum_qty, price });
+  }),
 };
 
 const isType = (type: JsonValue | undefined): type is ControlPayload['type'] =>

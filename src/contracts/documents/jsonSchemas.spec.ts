@@ -76,6 +76,16 @@ describe('a validator that knows only the schemas', () => {
     expect(faults(kind, { ...intent, ...change })).not.toEqual([]);
   });
 
+  it('takes cancel_open_orders from a policy of version "0.2" only', () => {
+    const policy = parseYaml(vectorSamples()[0]!.policy_yaml) as { limits: { kill_switch: object } };
+    const saying = { ...policy.limits, kill_switch: { ...policy.limits.kill_switch, cancel_open_orders: false } };
+    expect(faults('policy', { ...policy, version: '0.2' })).toEqual([]);
+    expect(faults('policy', { ...policy, version: '0.2', limits: saying })).toEqual([]);
+    expect(faults('policy', { ...policy, version: '0.1', limits: saying })).not.toEqual([]);
+    expect(faults('policy', { ...policy, version: undefined, limits: saying })).not.toEqual([]);
+    expect(faults('policy', { ...policy, version: '0.3' })).not.toEqual([]);
+  });
+
   it('lets later versions add fields to what we write, and nobody to what we read', () => {
     const { expected, market } = vectorSamples()[0]!;
     expect(faults('decision', { ...expected, new_field: 1 })).toEqual([]);

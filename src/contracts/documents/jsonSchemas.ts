@@ -2,8 +2,7 @@
  * The JSON Schemas (2020-12) that docs/contracts publishes, made from the zod schemas. They say what JSON Schema can say: that a date exists, or
  * that a decimal has at most 18 fraction digits and is below 10^20, only the reader checks.
  */
-import type { z } from 'zod';
-import { capitalPolicy } from './policySchema';
+import { policyJsonSchema } from './policySchema';
 import { jsonDocumentSchemas, type JsonDocumentKind } from './readDocument';
 import { jsonSchemaOf } from './schema';
 
@@ -13,7 +12,7 @@ export type DocumentKind = JsonDocumentKind | 'policy';
 const DOCUMENTS: Readonly<Record<DocumentKind, readonly [title: string, description: string]>> = {
   policy: [
     'Capital policy',
-    'The limits that intents are judged against, DSL version "0.1". Files are YAML; the shape is the same.',
+    'The limits that intents are judged against, DSL versions "0.1" and "0.2". Files are YAML; the shape is the same.',
   ],
   order_intent: ['OrderIntent', 'What a strategy wants to trade.'],
   instrument: ['Instrument', 'What is traded.'],
@@ -32,12 +31,11 @@ export const DOCUMENT_KINDS = Object.keys(DOCUMENTS) as readonly DocumentKind[];
 
 export const jsonSchemaFor = (kind: DocumentKind): Record<string, unknown> => {
   const [title, description] = DOCUMENTS[kind];
-  const schema: z.ZodType = kind === 'policy' ? capitalPolicy : jsonDocumentSchemas[kind];
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: `urn:policygate-capital:contract:${kind}`,
     title,
     description,
-    ...jsonSchemaOf(schema),
+    ...(kind === 'policy' ? policyJsonSchema() : jsonSchemaOf(jsonDocumentSchemas[kind])),
   };
 };

@@ -71,7 +71,8 @@ export const auditEvent = openObject({
   policy_hash: field(digest),
   run_id: field(name).optional(),
   intent,
-  portfolio_state: openObject(portfolioShape),
+  // The equity of a marked run may be lost.
+  portfolio_state: openObject({ ...portfolioShape, equity: field(amount(ANY_DECIMAL)) }),
   market_snapshot: openObject(marketShape),
   execution_state: openObject(executionStateShape),
   decision,
@@ -87,7 +88,7 @@ export const auditEvent = openObject({
 
 export const executionEvent = openObject({
   ts: field(timestamp),
-  event: field(oneOf('ORDER_SUBMITTED', 'ORDER_FILLED', 'ORDER_REJECTED', 'ORDER_CANCELLED', 'ORDER_EXPIRED')),
+  event: field(oneOf('ORDER_SUBMITTED', 'ORDER_FILLED', 'ORDER_REJECTED', 'ORDER_CANCELLED', 'ORDER_EXPIRED', 'ORDER_UNKNOWN')),
   intent_id: field(name),
   order_id: field(anyText),
   run_id: field(name),
@@ -99,6 +100,7 @@ export const executionEvent = openObject({
   price: field(amount(ANY_DECIMAL)).optional(),
   cum_qty: field(amount(NOT_NEGATIVE)).optional(),
   leaves_qty: field(amount(NOT_NEGATIVE)).optional(),
+  code: field(anyText).optional(),
   reason: field(anyText).optional(),
 });
 

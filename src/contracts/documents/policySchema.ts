@@ -1,11 +1,20 @@
-/** The capital policy, DSL version "0.1", as a zod schema. Source: contracts, "Policy (YAML)". */
+/** The capital policy, DSL versions "0.1" and "0.2", as zod schemas. Source: contracts, "Policy". */
 import type { z } from 'zod';
 import { quoted } from '../contractError';
 import { RULE_IDS } from '../messages';
-import type { CapitalPolicy, ExecutionLimits, ExposureLimits, KillSwitchLimits, LimitsOverride, LossLimits } from '../policy';
+import { isJsonObject, type JsonValue } from '../json/value';
+import type {
+  CapitalPolicy,
+  ExecutionLimits,
+  ExposureLimits,
+  KillSwitchLimits,
+  LimitsOverride,
+  LossLimits,
+  PolicyVersion,
+} from '../policy';
 import { listOf, mapOf } from './collections';
-import { ABOVE_ZERO, count, FRACTION, number, oneOf, orNull, refuse, type Kind } from './kinds';
-import { field, fieldOr, kindOf, strictObject } from './schema';
+import { ABOVE_ZERO, count, flag, FRACTION, number, oneOf, orNull, refuse, Refusal, type Kind } from './kinds';
+import { field, fieldOr, jsonSchemaOf, kindOf, strictObject } from './schema';
 
 const MOST_PER_MINUTE = 10_000;
 const YEAR_SECONDS = 31_536_000;
@@ -23,11 +32,17 @@ const execution: z.ZodType<ExecutionLimits> = strictObject({
   max_orders_per_minute_global: field(count(1, MOST_PER_MINUTE)),
   max_orders_per_minute_by_strategy: field(count(1, MOST_PER_MINUTE)),
 });
-const killSwitch: z.ZodType<KillSwitchLimits> = strictObject({
-  trip_on_rules: fieldOr(listOf(oneOf(...RULE_IDS), 'rule ids'), () => [], []),
-  trip_after_n_violations: field(count(1, MOST_PER_MINUTE)),
-  violation_window_seconds: field(count(1, YEAR_SECONDS)),
-});
+const killSwitch = (cancelOpenOrders: z.ZodType<boolean | null>): z.ZodType<KillSwitchLimits> =>
+  strictObject({
+    trip_on_rules: fieldOr(listOf(oneOf(...RULE_IDS), 'rule ids'), () => [], []),
+    trip_after_n_violations: field(count(1, MOST_PER_MINUTE)),
+    violation_window_seconds: field(count(1, YEAR_SECONDS)),
+    cancel_open_orders: cancelOpenOrders,
+  });
+const unsaid: Kind<null> = {
+  read: () => new Refusal([{ path: [], message: 'needs version "0.2" of the policy language: write `version: "0.2"`' }]),
+  schema: {},
+};
 
 /** Whole blocks or nothing. */
 const override: z.ZodType<LimitsOverride> = strictObject({
@@ -47,9 +62,10 @@ const defaults: z.ZodType<CapitalPolicy['defaults']> = strictObject({
 });
 
 /** A number would be read as text by nobody else: `version: 0.1` must be quoted. */
-const version: Kind<'0.1'> = {
-  read: (value) => (value === '0.1' ? '0.1' : refuse('"0.1" in quotes, the only version of the policy language', value)),
-  schema: { type: 'string', const: '0.1' },
+const version: Kind<PolicyVersion> = {
+  read: (value) =>
+    value === '0.1' || value === '0.2' ? value : refuse('"0.1" or "0.2" in quotes, the versions of the policy language', value),
+  schema: { type: 'string', enum: ['0.1', '0.2'] },
 };
 const timezone: Kind<'UTC'> = {
   read: (value) =>
@@ -57,10 +73,29 @@ const timezone: Kind<'UTC'> = {
   schema: { type: 'string', pattern: '^[Uu][Tt][Cc]$' },
 };
 
-export const capitalPolicy: z.ZodType<CapitalPolicy> = strictObject({
-  version: fieldOr(version, () => '0.1', '0.1'),
-  timezone: fieldOr(timezone, () => 'UTC', 'UTC'),
-  defaults: fieldOr(kindOf(defaults), () => ({ mode: 'enforce', decision: 'deny' }), {}),
-  limits: strictObject({ exposure, loss, execution, kill_switch: killSwitch }),
-  overrides: fieldOr(kindOf(overrides), () => ({ symbols: new Map(), strategies: new Map() }), {}),
+const policyWith = (cancelOpenOrders: z.ZodType<boolean | null>): z.ZodType<CapitalPolicy> =>
+  strictObject({
+    version: fieldOr(version, () => '0.1', '0.1'),
+    timezone: fieldOr(timezone, () => 'UTC', 'UTC'),
+    defaults: fieldOr(kindOf(defaults), () => ({ mode: 'enforce', decision: 'deny' }), {}),
+    limits: strictObject({ exposure, loss, execution, kill_switch: killSwitch(cancelOpenOrders) }),
+    overrides: fieldOr(kindOf(overrides), () => ({ symbols: new Map(), strategies: new Map() }), {}),
+  });
+const FIRST = policyWith(fieldOr(unsaid, () => null, null));
+const NEWEST = policyWith(fieldOr(flag, () => true, true));
+
+/** The schema of the version that the policy names; of the newest, where it names none that there is: that is its only mistake then. */
+export const policySchemaOf = (value: JsonValue | undefined): z.ZodType<CapitalPolicy> =>
+  isJsonObject(value) && (value.version === undefined || value.version === '0.1') ? FIRST : NEWEST;
+
+const objectWith = (name: string, schema: unknown): Record<string, unknown> => ({
+  type: 'object',
+  properties: { [name]: schema },
+});
+
+/** Both versions in one JSON Schema: the newest, with what a policy of another version may not have. */
+export const policyJsonSchema = (): Record<string, unknown> => ({
+  ...jsonSchemaOf(NEWEST),
+  if: { ...objectWith('version', { const: '0.2' }), required: ['version'] },
+  else: objectWith('limits', objectWith('kill_switch', objectWith('cancel_open_orders', false))),
 });

@@ -17,7 +17,16 @@ import type {
 import { controlText } from './controlEvents';
 import { objectText } from './objectText';
 import type { FieldText } from './objectText';
-import { decimalText, evidenceText, factsText, listText, mapText, orderIntentText, violationText } from './writeDocument';
+import {
+  decimalText,
+  evidenceText,
+  factsText,
+  listText,
+  mapText,
+  notionalText,
+  orderIntentText,
+  violationText,
+} from './writeDocument';
 
 export const inputText = ({ topic, partition, offset, timestamp }: InputCoordinates): string =>
   `{"offset":${offset},"partition":${partition},"timestamp":${timestamp},"topic":${jsonString(topic)}}`;
@@ -39,7 +48,8 @@ interface KnownOfExecution {
 }
 
 export const executionText = (event: ExecutionEvent, known: KnownOfExecution = {}): string =>
-  `{"cum_qty":${decimalText(event.cum_qty)},"decision_offset":${event.decision_offset},"event":"${event.event}"` +
+  `{"client_order_id":${jsonString(event.client_order_id)},"code":${event.code === null ? 'null' : jsonString(event.code)}` +
+  `,"cum_qty":${decimalText(event.cum_qty)},"decision_offset":${event.decision_offset},"event":"${event.event}"` +
   `,"intent_id":${jsonString(event.intent_id)},"leaves_qty":${decimalText(event.leaves_qty)},"order_id":${jsonString(event.order_id)}` +
   `,"order_type":"${event.order_type}"` +
   (sameDigest(event.policy_hash, known.policy_hash) ? '' : `,"policy_hash":${digestText(event.policy_hash)}`) +
@@ -51,11 +61,11 @@ export const executionText = (event: ExecutionEvent, known: KnownOfExecution = {
 /** The Decision of the contract, with what a gateway and an auditor need beside it. How long it took stands in the record's headers. */
 export const publishedDecisionText = (decision: PublishedDecision): string => {
   const { clock, decision: verdict, evidence, intent_id, kill_switch_triggered, order, run_id, seq, violations } = decision;
-  const { policy_hash, reference_price } = decision;
+  const { control_position, kill_switch_tripped, policy_hash, reference_price } = decision;
   const orderText = order === null ? 'null' : orderIntentText(order);
   return (
-    `{"clock":${clock},"decision":"${verdict}","evidence":${listText(evidence, evidenceText)},"intent_id":${jsonString(intent_id)}` +
-    `,"kill_switch_triggered":${kill_switch_triggered},"modified_intent":${verdict === 'MODIFY' ? orderText : 'null'},"order":${orderText}` +
+    `{"clock":${clock},"control_position":${control_position},"decision":"${verdict}","evidence":${listText(evidence, evidenceText)},"intent_id":${jsonString(intent_id)}` +
+    `,"kill_switch_triggered":${kill_switch_triggered},"kill_switch_tripped":${kill_switch_tripped},"modified_intent":${verdict === 'MODIFY' ? orderText : 'null'},"order":${orderText}` +
     `,"policy_hash":${policy_hash === null ? 'null' : digestText(policy_hash)}` +
     `,"reference_price":${reference_price === null ? 'null' : decimalText(reference_price)}` +
     `,"run_id":${jsonString(run_id)},"seq":${seq},"violations":${listText(violations, violationText)}}`
@@ -97,9 +107,11 @@ export const stateEntityText = (entity: StateEntity): string => {
       return objectText([
         kind,
         ['account_id', jsonString(entity.account_id)],
+        ['cash', entity.cash === null ? 'null' : notionalText(entity.cash)],
         ['chain_hash', digestText(entity.chain_hash)],
         ['clock', String(entity.clock)],
         ['equity', decimalText(entity.equity)],
+        ['equity_mode', jsonString(entity.equity_mode)],
         [
           'initial_violations',
           listText(entity.initial_violations, ({ at, rule_id }) => `{"at":${at},"rule_id":${jsonString(rule_id)}}`),

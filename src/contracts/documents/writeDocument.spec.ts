@@ -227,6 +227,7 @@ it('writes the execution events with the fields of each, in the order of the fir
     run_id: 'r-1',
     intent_id: 'nd-001',
     order_id: 'SIM-000001',
+    client_order_id: '',
     symbol: 'AAPL',
     side: 'buy',
     order_type: 'market',
@@ -234,6 +235,7 @@ it('writes the execution events with the fields of each, in the order of the fir
     price: null,
     cum_qty: decimal('0'),
     leaves_qty: decimal('37'),
+    code: null,
     reason: null,
     policy_hash: new Uint8Array(32),
     decision_offset: 4,
@@ -262,6 +264,22 @@ it('writes the execution events with the fields of each, in the order of the fir
     'leaves_qty',
     'reason',
   ]);
+  expect(keys({ event: 'ORDER_REJECTED', qty: null, code: 'NO_PRICE', reason: 'no price' })).toEqual([
+    ...common,
+    'cum_qty',
+    'leaves_qty',
+    'code',
+    'reason',
+  ]);
+  for (const order_id of ['', '904837e3'])
+    expect(keys({ event: 'ORDER_UNKNOWN', qty: null, order_id, code: 'TIMEOUT', reason: 'no answer' })).toEqual([
+      ...common,
+      'symbol',
+      'cum_qty',
+      'leaves_qty',
+      'code',
+      'reason',
+    ]);
   expect(keys({ event: 'ORDER_REJECTED', qty: null, order_id: '' })).toEqual([...common, 'symbol', 'cum_qty', 'leaves_qty']);
 });
 

@@ -103,7 +103,7 @@ const ONE_36 = 10n ** 36n;
 const ONE_18 = 10n ** 18n;
 
 /** A Notional as an exact number or text. */
-const notionalText = (value: Notional): string => {
+export const notionalText = (value: Notional): string => {
   if (value % ONE_18 === 0n && value < ONE_36 * 10n ** 20n && value > -ONE_36 * 10n ** 20n)
     return decimalText((value / ONE_18) as Decimal);
   const magnitude: bigint = value < 0n ? -value : value;
@@ -164,21 +164,22 @@ const hexIf = (digest: Uint8Array | undefined): string | undefined => (digest ==
 
 /**
  * One line of the execution JSONL: keys in the order of the first program, then ours. `ts`: the wall clock.
- * A rejection by the broker has no symbol; one because submitting failed (no order id) has.
+ * A rejection by the broker has no symbol; one because submitting failed (no order id) has, and an unknown outcome has.
  */
 export const executionEventText = (event: ExecutionEvent, ts: string): string => {
   const { event: type } = event;
-  const ordered = type === 'ORDER_SUBMITTED' || type === 'ORDER_FILLED';
-  const symbol = ordered || event.order_id === '' ? `,"symbol":${jsonString(event.symbol)}` : '';
+  const submitted = type === 'ORDER_SUBMITTED' || type === 'ORDER_SUBMITTING';
+  const ordered = submitted || type === 'ORDER_FILLED';
+  const symbol = ordered || type === 'ORDER_UNKNOWN' || event.order_id === '' ? `,"symbol":${jsonString(event.symbol)}` : '';
   const order = ordered && event.qty !== null ? `,"side":"${event.side}","qty":${decimalText(event.qty)}` : '';
-  const orderType = type === 'ORDER_SUBMITTED' ? `,"order_type":"${event.order_type}"` : '';
+  const orderType = submitted ? `,"order_type":"${event.order_type}"` : '';
   const price = type === 'ORDER_FILLED' && event.price !== null ? `,"price":${decimalText(event.price)}` : '';
-  const progress =
-    type === 'ORDER_SUBMITTED' ? '' : `,"cum_qty":${decimalText(event.cum_qty)},"leaves_qty":${decimalText(event.leaves_qty)}`;
+  const progress = submitted ? '' : `,"cum_qty":${decimalText(event.cum_qty)},"leaves_qty":${decimalText(event.leaves_qty)}`;
+  const code = event.code === null ? '' : `,"code":${jsonString(event.code)}`;
   const reason = event.reason === null ? '' : `,"reason":${jsonString(event.reason)}`;
   return (
     `{"ts":${jsonString(ts)},"event":"${type}","intent_id":${jsonString(event.intent_id)},"order_id":${jsonString(event.order_id)}` +
-    `,"run_id":${jsonString(event.run_id)},"policy_hash":${hex(event.policy_hash)}${symbol}${order}${orderType}${price}${progress}${reason}}`
+    `,"run_id":${jsonString(event.run_id)},"policy_hash":${hex(event.policy_hash)}${symbol}${order}${orderType}${price}${progress}${code}${reason}}`
   );
 };
 

@@ -66,6 +66,7 @@ export const checkLog = async ({ log, second, codec, findings, acknowledged, poi
   checkExecutions(
     decisions,
     shards.map((partition) => executionsOf(judged, partition)),
+    audits,
     findings,
   );
   await checkReplays(judged, codec, audits, findings);

@@ -51,6 +51,7 @@ export interface Execution {
   readonly run_id: string;
   readonly intent_id: string;
   readonly order_id: string;
+  readonly code: string | null;
   readonly qty: Buffer | null;
   readonly decision_offset: number;
 }

@@ -1,5 +1,9 @@
-/** Every admitted decision was submitted once, with its quantity, and came to one end; nothing else was submitted. */
-import type { Decision, Execution } from './decoding';
+/**
+ * Every admitted decision was submitted once, with its quantity, and came to one end, or was not sent since the kill switch tripped with it or after
+ * it; nothing else was submitted.
+ */
+import type { Audit, Decision, Execution } from './decoding';
+import { payloadName } from './decoding';
 import type { Findings } from './findings';
 
 const ENDS = ['ORDER_FILLED', 'ORDER_REJECTED'];
@@ -7,9 +11,11 @@ const ENDS = ['ORDER_FILLED', 'ORDER_REJECTED'];
 export const checkExecutions = (
   decisions: readonly (readonly Decision[])[],
   executions: readonly (readonly Execution[])[],
+  audits: readonly (readonly Audit[])[],
   findings: Findings,
 ): void => {
   for (const [partition, ofShard] of decisions.entries()) {
+    const stops = lastStops(audits[partition] ?? []);
     const byDecision = new Map<number, Execution[]>();
     for (const execution of executions[partition] ?? [])
       byDecision.set(execution.decision_offset, [...(byDecision.get(execution.decision_offset) ?? []), execution]);
@@ -22,6 +28,11 @@ export const checkExecutions = (
       const ended = of.filter(({ event }) => ENDS.includes(event));
       if (decision.order === null || decision.reference_price === null) {
         if (of.length > 0) findings.add('executions', `${where} was denied and executed`);
+        continue;
+      }
+      if (of.length === 1 && of[0]?.code === 'KILL_SWITCH') {
+        if ((stops.get(decision.run_id) ?? -1) < decision.seq)
+          findings.add('executions', `${where} was not sent, and nothing had tripped`);
         continue;
       }
       if (submitted.length !== 1 || ended.length !== 1)
@@ -40,4 +51,14 @@ export const checkExecutions = (
     for (const [offset] of byDecision)
       findings.add('executions', `shard ${partition}: an execution names a decision at ${offset}, where there is none`);
   }
+};
+
+/** Of each run the seq of the last record of a trip; one that was tripped already counts, since it says so again. */
+const lastStops = (audits: readonly Audit[]): ReadonlyMap<string, number> => {
+  const stops = new Map<string, number>();
+  for (const { run_id, seq, kill_switch, control } of audits) {
+    if (kill_switch?.active === true || (control !== null && payloadName(control) === 'KillSwitchTripped'))
+      stops.set(run_id, seq);
+  }
+  return stops;
 };

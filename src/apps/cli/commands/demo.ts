@@ -12,7 +12,7 @@ import { NO_EXECUTION, readDocumentFile, readPolicyFile } from '../../files';
 import { LogFile } from '../../logFile';
 import { readIntents } from '../../run/intentsFile';
 import { runJob } from '../../run/runJob';
-import type { RunInput } from '../../run/runJob';
+import type { RunInput, Trading } from '../../run/runJob';
 import { openSession } from '../../session';
 import type { Io } from '../io';
 import { table } from '../table';
@@ -20,6 +20,13 @@ import { table } from '../table';
 /** The scenario ships with the program: relative to this file in the source tree and in the built one. */
 const SCENARIO = join(__dirname, '../../../../scenarios/demo');
 const RUN_ID = 'demo';
+/** The paper broker leaves nothing open, and no account to compare with. */
+const PAPER: Trading = {
+  broker: simBroker,
+  gateway: { onBrokerError: 'stop', cancelOpenOrders: true, pollEveryMs: 1_000, reconcileEveryMs: 60_000 },
+  log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+  settleMs: 0,
+};
 const DEFAULT_DIRECTORY = '.policygate/demo';
 
 /** `policygate demo`: seven intents through the whole system, on a durable bus, printed with their reasons. */
@@ -52,7 +59,7 @@ const demo = async (directory: string, io: Io): Promise<void> => {
     logs.push(audit);
     const executions = await LogFile.open(executionFile, false, () => true);
     logs.push(executions);
-    const summary = await runJob(session, input, simBroker, {
+    const summary = await runJob(session, input, PAPER, {
       observers: [rows, new AuditLog(audit, RUN_ID, input.market.timestamp)],
       executed: ({ event, recordedAt }) => {
         executions.add(executionEventText(event, recordedAt));
@@ -76,6 +83,7 @@ const demo = async (directory: string, io: Io): Promise<void> => {
 
 const demoInput = async (): Promise<RunInput> => ({
   runId: RUN_ID,
+  equityMode: 'fixed',
   fingerprint: 'demo',
   policy: await readPolicyFile(join(SCENARIO, 'policy.yaml')),
   portfolio: await readDocumentFile('portfolio_state', join(SCENARIO, 'portfolio.json')),

@@ -50,12 +50,14 @@ Examples:
       const read = await readPolicyFile(file);
       for (const warning of read.warnings) io.err(`Warning: ${warning}\n`);
       const { exposure, loss, execution, kill_switch, mode } = resolveLimits(read.policy, symbol, strategy);
+      const { cancel_open_orders, ...trips } = kill_switch;
       const sources = limitSources(read.policy, symbol, strategy);
       const blocks: readonly (readonly [string, string, object])[] = [
         ['exposure', sources.exposure, exposure],
         ['loss', sources.loss, loss],
         ['execution', sources.execution, execution],
-        ['kill_switch', 'limits.kill_switch', kill_switch],
+        // A policy of version "0.1" says nothing of open orders.
+        ['kill_switch', 'limits.kill_switch', cancel_open_orders === null ? trips : kill_switch],
       ];
       if (json) {
         const limits = blocks.map(([name, source, values]): [string, JsonOut] => [name, { source, values: jsonOf(values) }]);
@@ -78,12 +80,12 @@ Examples:
     });
 };
 
-type Limit = bigint | number | null | readonly string[];
+type Limit = bigint | number | boolean | null | readonly string[];
 
 const shown = (value: Limit): string => {
   if (value === null) return 'not checked';
   if (typeof value === 'bigint') return formatDecimal(value as Decimal);
-  return typeof value === 'number' ? String(value) : value.join(', ') || 'none';
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : value.join(', ') || 'none';
 };
 
 const jsonOf = (values: object): JsonOut =>

@@ -7,21 +7,28 @@ import type { Command } from 'commander';
 import { AuditLog } from '../../../audit/auditLog';
 import { derivedUuid } from '../../../contracts/chain';
 import { executionEventText, plain, runSummaryText } from '../../../contracts/documents/writeDocument';
-import { prettyJson } from '../../../contracts/json/write';
+import { canonicalJson, prettyJson } from '../../../contracts/json/write';
+import type { EquityMode } from '../../../contracts/messages';
 import { runIdFault } from '../../../contracts/runId';
-import { simBroker } from '../../../gateway/brokers/sim';
+import type { Broker, BrokerName } from '../../../gateway/broker';
+import type { GatewayLog } from '../../../gateway/gatewayLog';
 import type { FoldObserver } from '../../../processor/observer';
+import { BROKER_HELP, BROKERS, withTradingOptions } from '../../brokers/brokerOptions';
+import type { TradingFlags } from '../../brokers/brokerOptions';
+import { openBroker } from '../../brokers/openBroker';
+import { brokerSettings } from '../../config/brokerSettings';
 import { Failure } from '../../failure';
 import { NO_EXECUTION, readDocumentFile, readPolicyFile, unreadable } from '../../files';
 import { LogFile } from '../../logFile';
 import { readIntents } from '../../run/intentsFile';
-import { runJob } from '../../run/runJob';
+import { isInExecutionLog, runJob } from '../../run/runJob';
 import type { RunInput, RunListeners } from '../../run/runJob';
+import { gatewaySettings } from '../../service/gatewaySettings';
 import { openSession } from '../../session';
 import { Progress } from '../io';
 import type { Io } from '../io';
 
-interface RunOptions {
+interface RunOptions extends TradingFlags {
   readonly policy?: string;
   readonly intents?: string;
   readonly portfolio?: string;
@@ -29,19 +36,20 @@ interface RunOptions {
   readonly execution?: string;
   readonly auditLog?: string;
   readonly execLog?: string;
-  readonly broker: string;
+  readonly broker: BrokerName;
   readonly outSummary?: string;
   readonly pretty?: boolean;
   readonly dataDir?: string;
   readonly runId?: string;
   readonly overwrite?: boolean;
   readonly skipInvalid?: boolean;
+  readonly settleSeconds: string;
+  readonly equityMode: EquityMode;
 }
 
 /** `policygate run`, and `policygate-run`: prints the RunSummary. */
 export const runCommand = (parent: Command, io: Io): void => {
-  parent
-    .command('run')
+  withTradingOptions(parent.command('run'))
     .description('Run a file of order intents through the gate and a broker, and print the RunSummary.')
     .option('--policy <file>', 'capital policy (YAML)')
     .option('--intents <file>', 'order intents (JSONL, one a line)')
@@ -50,10 +58,16 @@ export const runCommand = (parent: Command, io: Io): void => {
     .option('--execution <file>', 'execution state at the start (JSON)')
     .option('--audit-log <file>', 'append an AuditEvent per decision (JSONL)')
     .option('--exec-log <file>', 'append the execution events (JSONL)')
+    .addOption(new Option('--broker <name>', 'where orders go').choices(BROKERS).default('sim'))
+    .option(
+      '--settle-seconds <seconds>',
+      'how long an order may stay open before the next intent is judged, with it as a working order (alpaca, tradier)',
+      '10',
+    )
     .addOption(
-      new Option('--broker <name>', 'where orders go; alpaca and tradier come with a later version')
-        .choices(['sim', 'alpaca', 'tradier'])
-        .default('sim'),
+      new Option('--equity-mode <mode>', 'fixed: as the portfolio says; marked: cash and positions at their prices')
+        .choices(['fixed', 'marked'])
+        .default('fixed'),
     )
     .option('--out-summary <file>', 'write the summary to this file too')
     .option('--pretty', 'indent the summary')
@@ -67,20 +81,25 @@ export const runCommand = (parent: Command, io: Io): void => {
     .addHelpText(
       'after',
       `
+With alpaca or tradier, orders that are open when all intents are decided are cancelled, and the run ends when the broker shows none. Use --data-dir then: a
+run that was cut off goes on where it stopped, and asks the broker what became of what was on its way.
+${BROKER_HELP}
+
 Exit codes: 0 done, 2 could not run (one line on stderr says why).
 
 Examples:
   policygate run --policy policies/base.yaml --intents scenarios/normal_day/intents.jsonl \\
     --portfolio scenarios/normal_day/portfolio.json --market scenarios/normal_day/market.json --pretty
-  policygate run ... --data-dir ./data --audit-log audit.jsonl --exec-log exec.jsonl   # durable; may be killed and started again`,
+  policygate run ... --data-dir ./data --audit-log audit.jsonl --exec-log exec.jsonl   # durable; may be killed and started again
+  policygate run ... --broker alpaca --data-dir ./data --audit-log audit.jsonl --exec-log exec.jsonl --out-summary summary.json`,
     )
     .action((options: RunOptions) => run(options, io));
 };
 
 const run = async (options: RunOptions, io: Io): Promise<void> => {
-  if (options.broker !== 'sim') {
-    throw new Failure(`--broker ${options.broker}: this version trades with the paper broker only; use --broker sim`);
-  }
+  const settleMs = settleOption(options.settleSeconds);
+  const trading = await brokerSettings(options.broker, {}, process.env);
+  for (const warning of trading.warnings) io.err(`Warning: ${warning}\n`);
   if (options.runId !== undefined) {
     const fault = runIdFault(options.runId);
     if (fault !== undefined) throw new Failure(fault.replace('key', '--run-id'));
@@ -97,6 +116,7 @@ const run = async (options: RunOptions, io: Io): Promise<void> => {
   const observers: FoldObserver[] = [];
   let executed: RunListeners['executed'];
   const session = await openSession(dataDir);
+  let broker: Broker | undefined;
   try {
     if (auditLog !== undefined) {
       observers.push(new AuditLog(await openLog(auditLog), input.runId, input.market.timestamp));
@@ -104,11 +124,15 @@ const run = async (options: RunOptions, io: Io): Promise<void> => {
     if (execLog !== undefined) {
       const log = await openLog(execLog);
       executed = ({ event, recordedAt }) => {
+        if (!isInExecutionLog(event)) return;
         log.add(executionEventText(event, recordedAt));
         log.commit();
       };
     }
-    const summary = await runJob(session, input, simBroker, {
+    const flags = { onBrokerError: options.onBrokerError, cancelOpenOrders: options.keepOpenOrders !== true };
+    broker = openBroker(trading);
+    const how = { broker, gateway: gatewaySettings(trading, flags), log: linesOnStderr(io), settleMs };
+    const summary = await runJob(session, input, how, {
       observers,
       ...(executed === undefined ? {} : { executed }),
       progress: (decided, total) => progress.show(decided, total),
@@ -125,8 +149,24 @@ const run = async (options: RunOptions, io: Io): Promise<void> => {
     progress.end();
     for (const log of logs) log.close();
     await session.bus.close();
+    await broker?.close();
   }
 };
+
+/** What a gateway has to say to an operator, beside the results of a run. */
+const linesOnStderr = (io: Io): GatewayLog => {
+  const line = (kind: string) => (fields: object, message: string) =>
+    io.err(`${kind}: ${message} ${canonicalJson(plain(JSON.stringify(fields)))}\n`);
+  return { info: () => undefined, warn: line('Warning'), error: line('Error') };
+};
+
+const settleOption = (text: string): number => {
+  const seconds = /^[0-9]{1,5}$/.test(text) ? Number.parseInt(text, 10) : Number.NaN;
+  if (!(seconds <= MOST_SETTLE_SECONDS))
+    throw new Failure(`--settle-seconds ${text}: expected a whole number from 0 to ${MOST_SETTLE_SECONDS}`);
+  return seconds * 1_000;
+};
+const MOST_SETTLE_SECONDS = 86_400;
 
 /** The files that every run needs, by their options. */
 interface RunFiles {
@@ -152,7 +192,8 @@ const filesOf = ({ policy, intents, portfolio, market }: RunOptions): RunFiles =
 
 const readInput = async (options: RunOptions, io: Io): Promise<RunInput> => {
   const files = filesOf(options);
-  const print = new Fingerprint(options.skipInvalid === true ? 'without invalid lines' : 'all lines');
+  const kind = options.skipInvalid === true ? 'without invalid lines' : 'all lines';
+  const print = new Fingerprint(options.equityMode === 'fixed' ? kind : `${kind}, ${options.equityMode}`);
   const policy = await readPolicyFile(files.policy, print.next());
   for (const warning of policy.warnings) io.err(`Warning: ${warning}\n`);
   const portfolio = await readDocumentFile('portfolio_state', files.portfolio, print.next());
@@ -163,7 +204,7 @@ const readInput = async (options: RunOptions, io: Io): Promise<RunInput> => {
   const intents = await readIntents(files.intents, onInvalid, print.next());
   const fingerprint = print.text();
   const runId = options.runId ?? (options.dataDir === undefined ? randomUUID() : derivedUuid(`run/${fingerprint}`));
-  return { runId, fingerprint, policy, portfolio, market, execution, intents };
+  return { runId, fingerprint, policy, portfolio, market, execution, equityMode: options.equityMode, intents };
 };
 
 /** SHA-256 over the inputs as they were read: the same inputs are the same run, which is how a second start finds what the first one did. */

@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import { hexOf } from '../../../contracts/json/hex';
 import { canonicalJson } from '../../../contracts/json/write';
 import type { JsonOut } from '../../../contracts/json/write';
-import type { ControlPayload } from '../../../contracts/messages';
+import type { ControlPayload, EquityMode } from '../../../contracts/messages';
 import { formatRfc3339, parseRfc3339 } from '../../../contracts/timestamp';
+import { EVERY_RUN } from '../../../contracts/topics';
 import type { BusFlags } from '../../config/settings';
 import { withBusOptions } from '../../connection';
 import { Failure } from '../../failure';
@@ -24,18 +25,24 @@ interface StartFlags extends ControlFlags {
   readonly market?: string;
   readonly execution?: string;
   readonly account: string;
+  readonly equityMode: string;
+}
+interface RollFlags extends ControlFlags {
+  readonly run?: string;
+  readonly all?: boolean;
 }
 
-/** `policygate runs start|end|list`. */
+/** `policygate runs start|roll|end|list`. */
 export const runsCommand = (parent: Command, io: Io, exit: (code: number) => void): void => {
   const runs = parent
     .command('runs')
-    .description('Start, end and list runs: trading sessions of one account.')
+    .description('Start, roll, end and list runs: trading sessions of one account.')
     .addHelpText(
       'after',
       `
 Examples:
   policygate runs start --run r-1 --policy policies/base.yaml --portfolio portfolio.json --market market.json --bus kafka
+  policygate runs roll --all --actor alice --reason "a new trading day" --bus kafka
   policygate runs list --data-dir ./data`,
     );
   withControlOptions(withBusOptions(runs.command('start')))
@@ -46,6 +53,11 @@ Examples:
     .option('--market <file>', 'market snapshot (JSON); every shard gets its prices')
     .option('--execution <file>', 'execution state at the start (JSON)')
     .option('--account <id>', 'the account that is traded', 'none')
+    .option(
+      '--equity-mode <mode>',
+      'fixed: equity is as given, until it is given anew; marked: it follows from fills and prices',
+      'fixed',
+    )
     .addHelpText(
       'after',
       `
@@ -55,9 +67,27 @@ Exit codes: 0 started, 1 refused, 2 could not run, or nobody answered.
 
 Examples:
   policygate runs start --run r-1 --policy scenarios/demo/policy.yaml --portfolio scenarios/demo/portfolio.json \\
-    --market scenarios/demo/market.json --data-dir ./data`,
+    --market scenarios/demo/market.json --data-dir ./data
+  policygate runs start --run r-2 --policy scenarios/demo/policy.yaml --portfolio scenarios/demo/portfolio.json \\
+    --market scenarios/demo/market.json --equity-mode marked --data-dir ./data`,
     )
     .action(async (flags: StartFlags) => exit(await start(flags, io)));
+  withControlOptions(withBusOptions(runs.command('roll')))
+    .description('Begin a new trading day: the equity of this moment is that of the start of the day.')
+    .option('--run <id>', 'of this run')
+    .option('--all', 'of every run that is active')
+    .addHelpText(
+      'after',
+      `
+The day's loss (LOSS-001) is measured from then on; the peak of equity (LOSS-002) stays.
+
+Exit codes: 0 it took effect, 1 refused, or no run is active, 2 could not run, or nobody answered.
+
+Examples:
+  policygate runs roll --run r-1 --actor alice --reason "a new trading day" --data-dir ./data
+  policygate runs roll --all --actor alice --reason "a new trading day" --bus kafka`,
+    )
+    .action(async (flags: RollFlags) => exit(await roll(flags, io)));
   withControlOptions(withBusOptions(runs.command('end')))
     .description('End a run: no intent of it is admitted any more.')
     .option('--run <id>', 'the run')
@@ -88,6 +118,7 @@ const start = async (flags: StartFlags, io: Io): Promise<number> => {
   };
   const runId = runOption(needed('run'));
   const account = runOption(flags.account, '--account');
+  const equity_mode = equityMode(flags.equityMode);
   const policy = await readPolicyFile(needed('policy'));
   const portfolio = await readDocumentFile('portfolio_state', needed('portfolio'));
   const market = await readDocumentFile('market_snapshot', needed('market'));
@@ -95,7 +126,14 @@ const start = async (flags: StartFlags, io: Io): Promise<number> => {
   const execution = file === undefined ? NO_EXECUTION : await readDocumentFile('execution_state', file);
   const warn = (warning: string): void => io.err(`Warning: ${warning}\n`);
   policy.warnings.forEach(warn);
-  const payload: ControlPayload = { type: 'RunStarted', account_id: account, policy_text: policy.text, portfolio, execution };
+  const payload: ControlPayload = {
+    type: 'RunStarted',
+    account_id: account,
+    policy_text: policy.text,
+    portfolio,
+    execution,
+    equity_mode,
+  };
   return onBus(flags, warn, (open) => {
     const now = Date.now();
     const marketTime = keepsSendersTimes(open.settings) ? (parseRfc3339(market.timestamp) ?? now) : now;
@@ -113,6 +151,25 @@ const start = async (flags: StartFlags, io: Io): Promise<number> => {
       io,
     );
   });
+};
+
+const equityMode = (text: string): EquityMode => {
+  if (text === 'fixed' || text === 'marked') return text;
+  throw new Failure(`--equity-mode ${text}: expected fixed or marked`);
+};
+
+const roll = async (flags: RollFlags, io: Io): Promise<number> => {
+  if ((flags.run === undefined) === (flags.all !== true))
+    throw new Failure('expected either --run with the id of a run, or --all');
+  const runId = flags.run === undefined ? EVERY_RUN : runOption(flags.run);
+  const control = { ...signatureOf(flags), payload: { type: 'SessionRolled' } as const };
+  const timestamp = timeOption(flags.at, Date.now());
+  const nobody = flags.run === undefined ? { code: 1, says: 'No run is active: there is no day to roll.' } : ONE_RUN;
+  return onBus(
+    flags,
+    (warning) => io.err(`Warning: ${warning}\n`),
+    (open) => sendControl(open, flags, { runId, control, timestamp, nobody }, io),
+  );
 };
 
 const end = async (flags: ControlFlags & { readonly run?: string }, io: Io): Promise<number> => {
