@@ -1,12 +1,14 @@
 /**
  * Every admitted decision was submitted once, with its quantity, and came to one end, or was not sent since the kill switch tripped with it or after
- * it; nothing else was submitted.
+ * it, or its run ended; nothing else was submitted.
  */
 import type { Audit, Decision, Execution } from './decoding';
 import { payloadName } from './decoding';
 import type { Findings } from './findings';
 
 const ENDS = ['ORDER_FILLED', 'ORDER_REJECTED'];
+const NOT_SENT = ['KILL_SWITCH', 'RUN_ENDED'];
+const STOPS = ['KillSwitchTripped', 'RunEnded'];
 
 export const checkExecutions = (
   decisions: readonly (readonly Decision[])[],
@@ -30,9 +32,9 @@ export const checkExecutions = (
         if (of.length > 0) findings.add('executions', `${where} was denied and executed`);
         continue;
       }
-      if (of.length === 1 && of[0]?.code === 'KILL_SWITCH') {
+      if (of.length === 1 && NOT_SENT.includes(of[0]?.code ?? '')) {
         if ((stops.get(decision.run_id) ?? -1) < decision.seq)
-          findings.add('executions', `${where} was not sent, and nothing had tripped`);
+          findings.add('executions', `${where} was not sent, and nothing had stopped its run`);
         continue;
       }
       if (submitted.length !== 1 || ended.length !== 1)
@@ -53,12 +55,11 @@ export const checkExecutions = (
   }
 };
 
-/** Of each run the seq of the last record of a trip; one that was tripped already counts, since it says so again. */
+/** Of each run the seq of its end, or of the last record of a trip; one that was tripped already counts, since it says so again. */
 const lastStops = (audits: readonly Audit[]): ReadonlyMap<string, number> => {
   const stops = new Map<string, number>();
   for (const { run_id, seq, kill_switch, control } of audits) {
-    if (kill_switch?.active === true || (control !== null && payloadName(control) === 'KillSwitchTripped'))
-      stops.set(run_id, seq);
+    if (kill_switch?.active === true || (control !== null && STOPS.includes(payloadName(control)))) stops.set(run_id, seq);
   }
   return stops;
 };
