@@ -154,7 +154,7 @@ export interface ExecutionEvent {
   readonly symbol: string;
   readonly side: Side;
   readonly order_type: OrderType;
-  /** SUBMITTING, SUBMITTED: of the order; FILLED: of this fill; else null. */
+  /** SUBMITTING, SUBMITTED, and REJECTED of an order that was never sent: of the order; FILLED: of this fill; else null. */
   readonly qty: Decimal | null;
   /** FILLED only. */
   readonly price: Decimal | null;

@@ -164,7 +164,7 @@ export class Gateway {
     const writer = await bus.writer(`policygate-gateway-${partition}`);
     try {
       const orders = new Orders();
-      const runs = new Runs({ partition, cancelOpenOrders: settings.cancelOpenOrders, lockstep });
+      const runs = new Runs({ partition, cancelOpenOrders: settings.cancelOpenOrders, lockstep: lockstep || broker.instant });
       const restored = await restoreGateway({
         bus,
         codec,
@@ -285,10 +285,11 @@ export class Gateway {
       stopped = true;
       if (control.payload.type === 'OrderResolved') this.resolveNow(runId, control.payload, describeResolution(control));
     }
-    for (const { decision } of this.ahead) {
-      this.runs.decided(decision);
-      stopped ||= decision.kill_switch_tripped;
-    }
+    if (!this.options.broker.instant)
+      for (const { decision } of this.ahead) {
+        this.runs.decided(decision);
+        stopped ||= decision.kill_switch_tripped;
+      }
     if (stopped) this.desk.applyStops();
     return records.length;
   }
@@ -322,12 +323,14 @@ export class Gateway {
     for (const { decision, offset } of this.ready()) this.desk.enqueue(decision, offset);
   }
 
-  /** The paper broker: no network, so that outcome and submission are one commit. */
+  /**
+   * The paper broker: no network, so that outcome and submission are one commit. No time passes either: a decision that trips the kill switch comes after
+   * the orders before it, however many were read at once, and the same log gives the same trades.
+   */
   private async submitInstantly(): Promise<void> {
     for (const { decision, offset } of this.ready()) {
       this.options.faultPoint?.('gateway-before-submit');
-      const stop = this.runs.stopOf(decision);
-      for (const event of await this.instant.eventsOf(decision, offset, stop)) {
+      for (const event of await this.instant.eventsOf(decision, offset, this.runs.stopOf(decision))) {
         if (event.event === 'ORDER_FILLED') this.runs.filled(event.run_id, event.symbol, event.side, event.qty ?? ZERO);
         this.events.push(this.reported(event, decision.clock));
       }

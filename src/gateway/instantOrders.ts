@@ -22,6 +22,7 @@ export class InstantOrders {
       return [
         eventOf(decision, 'ORDER_REJECTED', decisionOffset, '', {
           ...NOTHING,
+          qty: intent.qty,
           code: stop.code,
           reason: `not sent: ${stop.reason}`,
         }),

@@ -10,7 +10,7 @@
 import type { ExecutionEvent, PublishedDecision } from '../contracts/messages';
 import type { Broker, BrokerOrder, FoundOrder, OrderName, OrderReport, PolledOrders, SubmitOutcome, Trouble } from './broker';
 import type { GatewayLog } from './gatewayLog';
-import { cancelling, followReport, rejected, submitted, submitting, unknown } from './orderEvents';
+import { cancelling, followReport, notSent, rejected, submitted, submitting, unknown } from './orderEvents';
 import type { GatewayOrder, Orders } from './orders';
 import { orderOf } from './orders';
 import type { Runs } from './runs';
@@ -135,8 +135,8 @@ export class OrderDesk {
       if (order.decision === undefined || order.cancelling) continue;
       const stop = runs.stopOf(order.decision);
       if (stop === undefined) continue;
-      if (this.care(order).notTaken) this.tell(rejected(order, '', notSent(stop)), order);
-      else if (runs.cancels(order.decision, stop)) this.tell(cancelling(order, stop), order);
+      if (this.care(order).notTaken) this.tell(notSent(order, stop), order);
+      else if (runs.cancels(order.decision)) this.tell(cancelling(order, stop), order);
     }
   }
 
@@ -173,7 +173,7 @@ export class OrderDesk {
         choose(order);
       } else {
         orders.add(order);
-        this.tell(rejected(order, '', notSent(next.stop)), order);
+        this.tell(notSent(order, next.stop), order);
       }
       this.queue.shift();
     }
@@ -486,7 +486,6 @@ export class OrderDesk {
   }
 }
 
-const notSent = ({ code, reason }: Trouble): Trouble => ({ code, reason: `not sent: ${reason}` });
 const NO_POLICY = new Uint8Array(32);
 /** A market order is mostly filled by then. */
 const SOON_MS = 100;

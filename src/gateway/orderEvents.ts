@@ -39,6 +39,10 @@ export const submitted = (order: GatewayOrder, orderId: string): ExecutionEvent 
 export const rejected = (order: GatewayOrder, orderId: string, { code, reason }: Trouble): ExecutionEvent =>
   eventOf(order, 'ORDER_REJECTED', { order_id: orderId, leaves_qty: ZERO, code, reason });
 
+/** It was never sent, and never will be: with its quantity, since no event before it says so. */
+export const notSent = (order: GatewayOrder, { code, reason }: Trouble): ExecutionEvent =>
+  eventOf(order, 'ORDER_REJECTED', { qty: order.qty, leaves_qty: ZERO, code, reason: `not sent: ${reason}` });
+
 export const unknown = (order: GatewayOrder, { code, reason }: Trouble): ExecutionEvent =>
   eventOf(order, 'ORDER_UNKNOWN', { code, reason });
 

@@ -153,8 +153,9 @@ export class Runs {
   }
 
   /** Whether a stop cancels what is open of this decision's order: what its policy says, else the gateway's own option. A run that has ended holds no orders. */
-  cancels({ policy_hash }: PublishedDecision, stop: Trouble): boolean {
-    return stop.code === 'RUN_ENDED' || (this.termsOf(policy_hash).cancelsOpenOrders ?? this.options.cancelOpenOrders);
+  cancels({ run_id, policy_hash }: PublishedDecision): boolean {
+    const ended = (this.runs.get(run_id)?.endedAt ?? -1) >= 0;
+    return ended || (this.termsOf(policy_hash).cancelsOpenOrders ?? this.options.cancelOpenOrders);
   }
 
   /** As in the processor: it is about every run that is there, and about those that start later. */

@@ -57,7 +57,7 @@ export class ServiceMetrics {
   ]);
   private readonly brokerSeconds = this.histogram(
     'broker_call_seconds',
-    'How long requests to a broker took, repeats included',
+    'How long requests to a broker took, each by itself',
     ['broker', 'operation'],
     SECONDS,
   );
