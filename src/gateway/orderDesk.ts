@@ -341,7 +341,12 @@ export class OrderDesk {
         if (order.mayExist) {
           order.phase = 'unknown';
           care.again = true;
-        } else care.notTaken = true;
+        } else {
+          // A stop that was read while it was on its way has not found it waiting.
+          const stop = order.decision === undefined ? undefined : this.options.runs.stopOf(order.decision);
+          if (stop !== undefined) return this.tell(notSent(order, stop), order);
+          care.notTaken = true;
+        }
         log.warn({ ...logFields(order), code: outcome.code, reason: outcome.reason }, 'order not taken, to be submitted again');
         return;
       case 'unknown':

@@ -88,6 +88,17 @@ export const runJob = async (
   }
 };
 
+/** The run that these inputs began on this bus; undefined: none did. */
+export const runOfInputs = async ({ bus, codec }: Session, fingerprint: string): Promise<string | undefined> => {
+  for (let partition = 0; partition < bus.shards; partition++)
+    for await (const { key, value } of recordsTo(bus, { topic: CONTROL_EVENTS, partition, offset: 0 })) {
+      const control = codec.decodeValue(CONTROL_EVENTS, value);
+      if (!control.ok || control.value.payload.type !== 'RunStarted' || key === null) continue;
+      if (control.value.reason === reasonOf(fingerprint)) return Buffer.from(key).toString('utf8');
+    }
+  return undefined;
+};
+
 class RunJob {
   private readonly partition: number;
   private readonly key: Buffer;

@@ -21,7 +21,7 @@ import { Failure } from '../../failure';
 import { NO_EXECUTION, readDocumentFile, readPolicyFile, unreadable } from '../../files';
 import { LogFile } from '../../logFile';
 import { readIntents } from '../../run/intentsFile';
-import { isInExecutionLog, runJob } from '../../run/runJob';
+import { isInExecutionLog, runJob, runOfInputs } from '../../run/runJob';
 import type { RunInput, RunListeners } from '../../run/runJob';
 import { gatewaySettings } from '../../service/gatewaySettings';
 import { openSession } from '../../session';
@@ -75,7 +75,10 @@ export const runCommand = (parent: Command, io: Io): void => {
       '--data-dir <dir>',
       'keep the run on a durable bus in this directory; the same command again goes on where it stopped',
     )
-    .option('--run-id <id>', 'name the run (default: a random UUID; with --data-dir one derived from the inputs)')
+    .option(
+      '--run-id <id>',
+      'name the run (default: a random UUID; with --data-dir that of the run which these inputs began there, and with sim one derived from them)',
+    )
     .option('--overwrite', 'start the log files afresh instead of appending')
     .option('--skip-invalid', 'report broken lines and go on without them')
     .addHelpText(
@@ -104,12 +107,12 @@ const run = async (options: RunOptions, io: Io): Promise<void> => {
     const fault = runIdFault(options.runId);
     if (fault !== undefined) throw new Failure(fault.replace('key', '--run-id'));
   }
-  const input = await readInput(options, io);
+  const read = await readInput(options, io);
   const progress = new Progress(io, 'intents decided');
   const { overwrite = false, auditLog, execLog, dataDir } = options;
   const logs: LogFile[] = [];
-  const openLog = async (file: string): Promise<LogFile> => {
-    const log = await LogFile.open(file, overwrite, (line) => line.run_id === input.runId);
+  const openLog = async (file: string, runId: string): Promise<LogFile> => {
+    const log = await LogFile.open(file, overwrite, (line) => line.run_id === runId);
     logs.push(log);
     return log;
   };
@@ -118,11 +121,14 @@ const run = async (options: RunOptions, io: Io): Promise<void> => {
   const session = await openSession(dataDir);
   let broker: Broker | undefined;
   try {
+    // A broker never forgets the names of its orders, which follow from the run's: only the run that this directory holds goes on under its own.
+    const isNamed = options.runId !== undefined || options.broker === 'sim';
+    const input = isNamed ? read : { ...read, runId: (await runOfInputs(session, read.fingerprint)) ?? randomUUID() };
     if (auditLog !== undefined) {
-      observers.push(new AuditLog(await openLog(auditLog), input.runId, input.market.timestamp));
+      observers.push(new AuditLog(await openLog(auditLog, input.runId), input.runId, input.market.timestamp));
     }
     if (execLog !== undefined) {
-      const log = await openLog(execLog);
+      const log = await openLog(execLog, input.runId);
       executed = ({ event, recordedAt }) => {
         if (!isInExecutionLog(event)) return;
         log.add(executionEventText(event, recordedAt));
