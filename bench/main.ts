@@ -17,6 +17,7 @@ import { coldDemoBenchmark } from './coldDemo';
 import { decideBenchmark } from './decide';
 import { embeddedBenchmark } from './embedded';
 import { foldBenchmark } from './fold';
+import { gatewayBenchmark } from './gateway';
 import { kafkaBenchmark } from './kafka';
 import { runProcessor } from './kafkaProcessor';
 import { runRestore } from './kafkaRestore';
@@ -35,6 +36,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   memoryBenchmark,
   restoreBenchmark,
   coldDemoBenchmark,
+  gatewayBenchmark,
   kafkaBenchmark,
 ];
 

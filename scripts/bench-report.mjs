@@ -61,7 +61,8 @@ const resultsText = (report) =>
     ...problemsOf(report),
   ].join('\n');
 
-const kafkaText = (report) =>
+/** Of a benchmark with a table of its own: its name is not repeated in each row. */
+const ownText = (report) =>
   [
     machineText(report),
     '',
@@ -69,7 +70,7 @@ const kafkaText = (report) =>
     '|---|---|---|---|---|---|',
     ...report.results.map(
       (result) =>
-        `| ${[result.name.replace(/^kafka\//, ''), result.what, shown(result.value, result.unit), bound(result), verdict(result), detailsOf(result)].join(' | ')} |`,
+        `| ${[result.name.replace(/^[a-z]+\//, ''), result.what, shown(result.value, result.unit), bound(result), verdict(result), detailsOf(result)].join(' | ')} |`,
     ),
     ...problemsOf(report),
   ].join('\n');
@@ -98,18 +99,21 @@ const between = (text, name, replacement) => {
   return `${text.slice(0, from + start.length)}\n${replacement}\n${text.slice(to)}`;
 };
 
-/** The part of a report that is about Kafka, or the one that is not. */
-const part = ({ results, failed = [], left_out = [], ...rest }, kafka) => {
-  const belongs = ({ name }) => /^kafka(\/|$)/.test(name) === kafka;
+/** Benchmarks with a table of their own. */
+const OWN = ['gateway', 'kafka'];
+
+/** The part of a report that belongs into one table; `other`: what has none of its own. */
+const part = ({ results, failed = [], left_out = [], ...rest }, table) => {
+  const belongs = ({ name }) => (OWN.includes(name.split('/')[0]) ? name.split('/')[0] : 'other') === table;
   return { ...rest, results: results.filter(belongs), failed: failed.filter(belongs), left_out: left_out.filter(belongs) };
 };
 const isEmpty = ({ results, failed, left_out }) => results.length + failed.length + left_out.length === 0;
 
 const report = readReport(process.argv[2]);
-const others = part(report, false);
-const kafka = part(report, true);
+const [others, gateway, kafka] = ['other', ...OWN].map((table) => part(report, table));
 let text = readFileSync(page, 'utf8');
 // A report of some benchmarks only leaves the tables alone that it says nothing about.
 if (!isEmpty(others)) text = between(between(text, 'results', resultsText(others)), 'misses', missesText(others));
-if (!isEmpty(kafka)) text = between(between(text, 'kafka', kafkaText(kafka)), 'kafka misses', missesText(kafka));
+if (!isEmpty(gateway)) text = between(text, 'gateway', ownText(gateway));
+if (!isEmpty(kafka)) text = between(between(text, 'kafka', ownText(kafka)), 'kafka misses', missesText(kafka));
 writeFileSync(page, text);

@@ -61,11 +61,14 @@ const DEMO = [
   scenario('market.json'),
 ];
 
-const trade = (dialect: Dialect, broker: RunningBroker, ...flags: readonly string[]) =>
-  policygate(
-    ['run', ...DEMO, '--intents', scenario('intents.jsonl'), '--broker', dialect, '--settle-seconds', '2', ...flags],
+let directories = 0;
+const trade = (dialect: Dialect, broker: RunningBroker, ...flags: readonly string[]) => {
+  const data = flags.includes('--data-dir') ? [] : ['--data-dir', folder.path(`data-${(directories += 1)}`)];
+  return policygate(
+    ['run', ...DEMO, '--intents', scenario('intents.jsonl'), '--broker', dialect, '--settle-seconds', '2', ...data, ...flags],
     DIALECTS[dialect].env(broker.baseUrl),
   );
+};
 
 const faultsOf = (name: string, documents: readonly unknown[]): readonly string[] => {
   const schema = JSON.parse(readFileSync(join(ROOT, 'docs', 'contracts', `${name}.schema.json`), 'utf8')) as Json;

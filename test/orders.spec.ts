@@ -62,7 +62,7 @@ const admit = async (intent: string): Promise<void> => {
 const gateway = async (stopAt?: string): Promise<void> => {
   const session = await openSession(dir);
   const settings = await brokerSettings('alpaca', {}, process.env);
-  const broker = openBroker(settings);
+  const broker = await openBroker(settings);
   try {
     const taken = await Gateway.takeOver({
       ...session,
@@ -116,7 +116,7 @@ it('an open order is shown with what happened to it, and agrees with the broker'
     ...{ run_id: 'r-1', intent_id: 'i-1', status: 'OPEN', side: 'buy', qty: 10, cum_qty: 0, average_price: null },
     client_order_id: clientOrderId('r-1', 'i-1'),
     order_id: alpaca.market.orders[0]?.id,
-    venue: `alpaca:${new URL(alpaca.baseUrl).host}`,
+    venue: 'alpaca:PA3SIMULATED',
   });
   const text = (await onDirectory('orders', 'show', '--run', 'r-1', '--intent', 'i-1')).stdout;
   expect(text.match(/ORDER_\w+|ALLOW/g)).toEqual(['ALLOW', 'ORDER_SUBMITTING', 'ORDER_SUBMITTED']);
@@ -127,7 +127,7 @@ it('an open order is shown with what happened to it, and agrees with the broker'
   expect((json.events as Json[]).map(({ offset }) => offset)).toEqual([0, 1]);
 
   const { code, stdout } = await onDirectory('reconcile', '--broker', 'alpaca');
-  expect(stdout).toMatch(/^alpaca:127\.0\.0\.1:\d+: equity 1000000, cash 1000000; 1 open order on the log, 1 active run\n/);
+  expect(stdout).toMatch(/^alpaca:PA3SIMULATED: equity 1000000, cash 1000000; 1 open order on the log, 1 active run\n/);
   expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('The log and the broker agree.') });
 });
 
@@ -276,9 +276,9 @@ it('Tradier is asked in the same way', async () => {
     const { code, stdout, stderr } = await onDirectory('reconcile', '--broker', 'tradier', '--json');
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({
-      broker: `tradier:${new URL(tradier.baseUrl).host}/v1/${TRADIER_ACCOUNT_ID}`,
+      broker: `tradier:sandbox/${TRADIER_ACCOUNT_ID}`,
       // The open order of this log is at Alpaca.
-      orders: [{ kind: 'ELSEWHERE', intent_id: 'i-1', broker: `sent to alpaca:${new URL(alpaca.baseUrl).host}` }],
+      orders: [{ kind: 'ELSEWHERE', intent_id: 'i-1', broker: 'sent to alpaca:PA3SIMULATED' }],
       positions: [
         { symbol: 'AAPL', run_qty: 4, broker_qty: 0 },
         { symbol: 'NVDA', run_qty: 10, broker_qty: 3 },
@@ -294,7 +294,7 @@ it('wrong credentials end with 2 and one line, without the secret in it', async 
   process.env.APCA_API_SECRET_KEY = 'wrong-secret-0123456789';
   const { code, stdout, stderr } = await onDirectory('reconcile', '--broker', 'alpaca');
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-  expect(stderr).toMatch(/^Error: alpaca:127\.0\.0\.1:\d+ could not be asked for [^\n]+\n$/);
+  expect(stderr).toMatch(/^Error: broker alpaca: the account could not be found out, so nothing is sent: [^\n]+\n$/);
   expect(stderr).not.toContain('wrong-secret');
   process.env = environment;
   expect((await onDirectory('reconcile', '--broker', 'alpaca')).stderr).toMatch(

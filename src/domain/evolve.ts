@@ -13,7 +13,7 @@ import type {
   OrderStatus,
   PortfolioState,
 } from '../contracts/messages';
-import { Exposure, FLAT } from './exposure';
+import { Exposure } from './exposure';
 import { IntentRegister } from './intentRegister';
 import type { IntentState } from './intentRegister';
 import { mark, pay } from './markedEquity';
@@ -198,7 +198,9 @@ const applyExecution = (run: RunState, event: ExecutionEvent, seq: number): void
       mark(run);
     }
   }
-  run.intents.set(event.intent_id, progressed(order, cum_qty, status));
+  // An ended run remembers its open orders alone.
+  if (run.status === 'ENDED' && status !== 'WORKING') run.intents.delete(event.intent_id);
+  else run.intents.set(event.intent_id, progressed(order, cum_qty, status));
   run.touched.intents.add(event.intent_id);
 };
 
@@ -285,10 +287,14 @@ const setQuantity = (run: RunState, symbol: string, qty: Decimal): void => {
   run.touched.positions.add(symbol);
 };
 
-/** An ended run answers nothing more, so it need not remember what it decided; what it held stays, as its final portfolio. */
+/**
+ * An ended run answers nothing more, so it need not remember what it decided; what it held stays, as its final portfolio. An order that is still open may
+ * yet be filled, which moves that portfolio: it is remembered until it ends.
+ */
 const end = (run: RunState): void => {
-  for (const intentId of run.intents.ids()) run.touched.intents.add(intentId);
+  const open = new IntentRegister();
+  for (const [intentId, intent] of run.intents.working()) open.set(intentId, intent);
+  for (const intentId of run.intents.ids()) if (!open.has(intentId)) run.touched.intents.add(intentId);
   run.status = 'ENDED';
-  run.intents = new IntentRegister();
-  for (const [symbol, { qty }] of [...run.exposure.positions]) run.exposure.set(symbol, { ...FLAT, qty });
+  run.intents = open;
 };

@@ -13,7 +13,7 @@ export interface Position {
   readonly workingSell: Decimal;
 }
 
-export const FLAT: Position = { qty: ZERO, workingBuy: ZERO, workingSell: ZERO };
+const FLAT: Position = { qty: ZERO, workingBuy: ZERO, workingSell: ZERO };
 
 /** What one symbol adds to the totals. `gross` is its worse side. */
 interface Contribution {

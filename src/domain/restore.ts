@@ -54,9 +54,18 @@ export const restoreRun = (snapshot: RunSnapshot, prices: ReadonlyMap<string, De
   };
   restoreExposure(run, quantities);
   restoreWindows(run);
-  // What an ended run had decided may go; a stop in the middle of dropping it left the rest here.
-  if (run.status === 'ENDED') for (const intentId of intents.ids()) run.touched.intents.add(intentId);
+  if (run.status === 'ENDED') dropClosed(run);
   return run;
+};
+
+/** What an ended run had decided may go, but for its open orders; a stop in the middle of dropping it left the rest here. */
+const dropClosed = (run: RunState): void => {
+  const open = new Set(Array.from(run.intents.working(), ([intentId]) => intentId));
+  for (const intentId of run.intents.ids()) {
+    if (open.has(intentId)) continue;
+    run.intents.delete(intentId);
+    run.touched.intents.add(intentId);
+  }
 };
 
 const restoreExposure = (run: RunState, quantities: ReadonlyMap<string, Decimal>): void => {

@@ -20,6 +20,8 @@ export interface BrokerOrder {
   readonly referencePrice: Decimal;
   /** One for the run's first order, and so on. */
   readonly number: number;
+  /** When its submission was first recorded, ms since 1970 (time of day): what the broker made before then is not this order. */
+  readonly submittedAt: number;
   /** What the run holds of the symbol (negative: short), and what its other open orders may still buy and sell of it. */
   readonly held: Decimal;
   readonly openBuys: Decimal;
@@ -36,9 +38,10 @@ export interface Trouble {
 
 /**
  * What became of a submission.
- * - `accepted`: the broker has the order; `report`: what it said of it at once, if it did.
+ * - `accepted`: the broker has the order, by this submission or an earlier one of the same order; `report`: what it said of it at once, if it did.
  * - `rejected`: the order as such was not taken (by the broker, or by the adapter before anything was sent); the next one may be. `orderId` may be empty.
- * - `failed`: a final error that is not about this order alone (credentials, permissions, an invalid request); it was surely not taken.
+ * - `failed`: a final error that is not about this order alone (credentials, permissions, an invalid request, a name that another order of the account
+ *   has); it was surely not taken.
  * - `deferred`: surely not taken, and may be submitted again later under the same name: nothing was sent, or the broker is `idempotent`.
  * - `unknown`: it may have been taken or not, or may still be.
  */
@@ -82,7 +85,7 @@ export interface OrderReport {
 /** The broker could not be asked, or its answer could not be read; asking again later may help. */
 export type Unavailable = { readonly type: 'unavailable' } & Trouble;
 
-/** How an order is named to the broker; `orderId` empty: not known. */
+/** How an order is named to the broker; `orderId` empty: not known. Then an order of its name that is older than it is another one, never reported as it. */
 export interface OrderName {
   readonly clientOrderId: string;
   readonly orderId: string;
@@ -95,7 +98,7 @@ export type FoundOrder = { readonly type: 'found'; readonly report: OrderReport 
 
 /**
  * `reports`: of the orders that were asked about and that the broker shows. Those it does not show are `absent`, by client order id. One that could not be
- * found out this time is in neither.
+ * found out this time is in neither, and does not hide the others for ever.
  */
 export type PolledOrders =
   { readonly type: 'polled'; readonly reports: readonly OrderReport[]; readonly absent: readonly string[] } | Unavailable;
@@ -104,10 +107,19 @@ export type PolledOrders =
 export type CancelOutcome =
   { readonly type: 'requested' } | { readonly type: 'finished' } | { readonly type: 'absent' } | Unavailable;
 
+/** `venue`: see Broker.venue. */
+export type Identity = { readonly type: 'identified'; readonly venue: string } | Unavailable;
+
 export interface Broker {
   readonly name: BrokerName;
-  /** Name, environment and account, such as `alpaca:paper-api.alpaca.markets`, without secrets: an order is looked for nowhere but where it was sent. */
+  /**
+   * The account, such as `alpaca:PA3ABCDEFGHI` or `tradier:sandbox/VA12345678`, without secrets and without the host, which a proxy may change: an order
+   * is looked for nowhere but where it was sent. Throws before `identify` has found it out, where the broker must be asked: no order may go to an account
+   * that is not known.
+   */
   readonly venue: string;
+  /** Finds out which account the credentials are for; asked once, at the most. */
+  identify(): Promise<Identity>;
   /** Answers from memory, at once, deterministically: no network, nothing stays open, nothing to look up. */
   readonly instant: boolean;
   /** A second submission under the same client order id never makes a second order. */

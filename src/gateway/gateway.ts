@@ -24,7 +24,7 @@ import type { GatewayOrder } from './orders';
 import { applyEvent, Orders } from './orders';
 import { Reconciliation } from './reconciliation';
 import type { DriftChange } from './reconciliation';
-import { reportOfResolution } from './resolution';
+import { reportOfResolution, resolutionFault } from './resolution';
 import { restoreGateway } from './restoreGateway';
 import type { Restored } from './restoreGateway';
 import { Runs } from './runs';
@@ -111,7 +111,8 @@ export interface GatewayStep {
 const FRESH_MS = 2_000;
 /** Decisions that wait to be sent in memory; above it, only control events are read. */
 const MOST_WAITING = 10_000;
-const CONTROLS_PER_STEP = { maxRecords: 1_000, maxWaitMs: 0 } as const;
+const FULL_WAIT_MS = 20;
+const CONTROLS_PER_STEP = 1_000;
 
 export class Gateway {
   private readonly runs: Runs;
@@ -148,6 +149,11 @@ export class Gateway {
       log.error(
         { partition, runId: order.runId, intentId: order.intentId },
         'an open order on the log follows from no decision; it is left alone',
+      );
+    for (const event of restored.foreignEvents)
+      log.error(
+        { partition, ...event },
+        'an execution event on the log follows from no decision; it says nothing of what was sent',
       );
     for (const { order, resolution, by } of restored.resolutions) this.resolve(order, resolution, by);
     for (const order of orders.open()) this.desk.resume(order);
@@ -191,12 +197,15 @@ export class Gateway {
   /** One round. After a rejection, take over again; after a BrokerFailure, stop. */
   async step(poll: PollOptions): Promise<GatewayStep> {
     const { broker } = this.options;
+    // Whoever steps without waiting leaves the broker's answers their turn.
+    if (!broker.instant) await immediate();
     const read = await this.readInputs(poll);
     if (this.desk.hasAnswers) {
       this.desk.takeAnswers();
       this.options.faultPoint?.('gateway-after-answer');
     }
     this.stopAfterFailure();
+    for (const { order, report } of this.reconciliation.takeReappeared()) this.desk.reappeared(order, report);
     const changes = this.reconciliation.takeChanges();
     if (broker.instant) await this.submitInstantly();
     else this.enqueue();
@@ -246,10 +255,12 @@ export class Gateway {
   async finish(): Promise<void> {
     this.desk.pause();
     for (;;) {
+      const woken = new Promise<void>((resolve) => (this.wake = resolve));
       this.desk.takeAnswers();
+      if (this.desk.isQuiet) this.desk.giveUpUnsent();
       await this.commitAndSend([], []);
       if (this.desk.isQuiet) return;
-      await new Promise<void>((resolve) => (this.wake = resolve));
+      if (!this.desk.hasAnswers) await woken;
     }
   }
 
@@ -269,7 +280,8 @@ export class Gateway {
   /** Control events first: a trip is read ahead of every decision that waits. */
   private async readInputs(poll: PollOptions): Promise<number> {
     const { codec, partition } = this.options;
-    const records = this.ahead.length + this.desk.queued >= MOST_WAITING ? [] : await this.pollDecisions(poll);
+    const isFull = this.ahead.length + this.desk.queued >= MOST_WAITING;
+    const records = isFull ? [] : await this.pollDecisions(poll);
     // All are read before the first order is sent: what was sent must be published, so nothing that fails may come between.
     for (const { value, offset } of records) {
       const decision = codec.decodeValue(DECISIONS, value);
@@ -277,7 +289,10 @@ export class Gateway {
       this.ahead.push({ decision: decision.value, offset });
     }
     let stopped = false;
-    for (const record of await this.controls.poll(CONTROLS_PER_STEP)) {
+    for (const record of await this.controls.poll({
+      maxRecords: CONTROLS_PER_STEP,
+      maxWaitMs: isFull ? Math.min(poll.maxWaitMs, FULL_WAIT_MS) : 0,
+    })) {
       const read = controlRecord(codec, record);
       if (read === undefined) continue;
       const { runId, control } = read;
@@ -387,13 +402,16 @@ export class Gateway {
 
   private resolveNow(runId: string, resolution: OrderResolved, by: string): void {
     const order = this.orders.get(runId, resolution.intent_id);
-    if (order?.phase === 'unknown') return this.resolve(order, resolution, by);
     const { partition, log } = this.options;
-    const phase = order === undefined ? 'not known here' : order.phase;
-    log.warn(
-      { partition, runId, intentId: resolution.intent_id, phase },
-      'only an order of unknown outcome can be resolved by an operator',
-    );
+    const fields = { partition, runId, intentId: resolution.intent_id };
+    if (order?.phase !== 'unknown') {
+      const phase = order === undefined ? 'not known here' : order.phase;
+      log.warn({ ...fields, phase }, 'only an order of unknown outcome can be resolved by an operator');
+      return;
+    }
+    const fault = resolutionFault(order, resolution);
+    if (fault === undefined) this.resolve(order, resolution, by);
+    else log.error({ ...fields, reason: fault }, 'an operator’s word on an order cannot be true; it was not taken');
   }
 
   private resolve(order: GatewayOrder, resolution: OrderResolved, by: string): void {
@@ -424,7 +442,11 @@ export class Gateway {
       key: codec.encodeKey(EXECUTION_EVENTS, { run_id, intent_id }),
       value: codec.encodeValue(EXECUTION_EVENTS, event),
       timestamp: at,
-      headers: { recorded_at: recordedAt },
+      headers: {
+        recorded_at: recordedAt,
+        // How far control events were read: the order in which a restore goes through the two topics.
+        control_position: String(this.controls.position(CONTROL_EVENTS, partition)),
+      },
     };
   }
 

@@ -157,6 +157,8 @@ const history = async (seed: number, idempotent: boolean, trips: boolean): Promi
     } else expect(ends.length).toBeGreaterThanOrEqual(1);
     if (made !== undefined && trips) expect(made.status).not.toBe('open');
   }
+  // Whatever was on its way has been found out, or is known to be unknown.
+  expect(gateway?.openOrders().filter(({ phase }) => phase === 'submitting')).toEqual([]);
   // The run's book is the broker's.
   const ledger = shard.live.shard.runs.get('r-1');
   const positions = [...(ledger?.state.exposure.positions ?? [])].flatMap(([symbol, { qty }]): [string, bigint][] =>

@@ -34,6 +34,7 @@ export class InstantOrders {
       intent,
       referencePrice,
       number,
+      submittedAt: 0,
       held: ZERO,
       openBuys: ZERO,
       openSells: ZERO,

@@ -57,6 +57,8 @@ interface Care {
   again: boolean;
   /** It was sent again, and refused. */
   refused: boolean;
+  /** It was among those to be cancelled with one request. */
+  inBulk: boolean;
 }
 
 interface Waiting {
@@ -73,7 +75,8 @@ export class OrderDesk {
   /** Admitted and not on record as SUBMITTING; in the order of the decisions, which they never leave: the log says how far it came by the newest. */
   private queue: Waiting[] = [];
   private readonly submittingNow = new Set<GatewayOrder>();
-  private calls = 0;
+  private cancels = 0;
+  private lookUps = 0;
   private polling = false;
   private pollDueAt = 0;
   private pollTries = 0;
@@ -88,6 +91,17 @@ export class OrderDesk {
   /** Nothing more is submitted. */
   pause(): void {
     this.paused = true;
+  }
+
+  /** What was surely not taken, and could not be told from what was after a restart, is given up: only an operator could end it otherwise. */
+  giveUpUnsent(): void {
+    if (this.options.broker.idempotent) return;
+    for (const [order, care] of [...this.cares])
+      if (care.notTaken && order.phase !== 'ended')
+        this.tell(
+          notSent(order, { code: 'GATEWAY_STOPPED', reason: 'the broker did not take it before the gateway was stopped' }),
+          order,
+        );
   }
 
   /** An admitted order to be sent. */
@@ -132,17 +146,20 @@ export class OrderDesk {
     const { runs, orders } = this.options;
     for (const waiting of this.queue) waiting.stop ??= runs.stopOf(waiting.decision);
     for (const order of [...orders.open()]) {
-      if (order.decision === undefined || order.cancelling) continue;
+      if (order.decision === undefined) continue;
       const stop = runs.stopOf(order.decision);
       if (stop === undefined) continue;
       if (this.care(order).notTaken) this.tell(notSent(order, stop), order);
-      else if (runs.cancels(order.decision)) this.tell(cancelling(order, stop), order);
+      else if (!order.cancelling && runs.cancels(order.decision)) this.tell(cancelling(order, stop), order);
     }
   }
 
   /** Has what is open cancelled, whatever admitted it. */
   cancelOpenOrders(why: Trouble): void {
-    for (const order of [...this.options.orders.open()]) if (!order.cancelling) this.tell(cancelling(order, why), order);
+    for (const order of [...this.options.orders.open()]) {
+      if (this.care(order).notTaken) this.tell(notSent(order, why), order);
+      else if (!order.cancelling) this.tell(cancelling(order, why), order);
+    }
   }
 
   /** The next orders to submit, each told as SUBMITTING; to be handed to `dispatch` when that is committed. */
@@ -161,7 +178,8 @@ export class OrderDesk {
     for (const [order, care] of this.cares) {
       if (room <= 0) break;
       if (!(care.notTaken || care.again) || care.busy || care.dueAt > monotonic() || symbols.has(symbolOf(order))) continue;
-      if (order.phase === 'ended' || order.decision === undefined || runs.stopOf(order.decision) !== undefined) continue;
+      if (order.cancelling || order.phase === 'ended' || order.decision === undefined) continue;
+      if (runs.stopOf(order.decision) !== undefined) continue;
       choose(order);
     }
     for (let next = this.queue[0]; next !== undefined; next = this.queue[0]) {
@@ -201,7 +219,8 @@ export class OrderDesk {
         held: this.options.runs.held(order.runId, order.symbol),
         openBuys: order.side === 'buy' ? minusOwn(working.buys, order) : working.buys,
         openSells: order.side === 'sell' ? minusOwn(working.sells, order) : working.sells,
-        mayBeSent: () => !this.closed && mayBeSent(),
+        submittedAt: order.submittedAt,
+        mayBeSent: () => mayBeSent() && this.mayLeave(order),
       };
       this.call(this.options.broker.submit(request), (outcome) => {
         this.submittingNow.delete(order);
@@ -216,25 +235,32 @@ export class OrderDesk {
     const { orders, monotonic } = this.options;
     const now = monotonic();
     this.cancelMany(now);
+    // Cancels go first, and nothing that hangs takes their place.
     for (const order of orders.open()) {
-      if (this.calls >= MOST_CALLS) break;
+      if (this.cancels >= MOST_CALLS) break;
+      if (!order.cancelling || !isAtBroker(order)) continue;
       const care = this.care(order);
-      if (care.busy) continue;
-      if (order.phase === 'unknown' && order.orderId === '' && care.dueAt <= now) this.lookUp(order, care);
-      else if (order.cancelling && !this.cancellingAll && isAtBroker(order) && care.cancelDueAt <= now) this.cancel(order, care);
+      if (!care.busy && care.cancelDueAt <= now) this.cancel(order, care);
+    }
+    for (const order of orders.open()) {
+      if (this.lookUps >= MOST_CALLS) break;
+      if (order.phase !== 'unknown' || order.orderId !== '') continue;
+      const care = this.care(order);
+      if (!care.busy && care.dueAt <= now) this.lookUp(order, care);
     }
     if (!this.polling && this.pollDueAt <= now) this.poll(this.namesToPoll());
   }
 
-  /** Ms until something is due; Infinity: nothing is. */
+  /** Ms until something is due that can be begun then; Infinity: nothing is. */
   dueInMs(): number {
     const now = this.options.monotonic();
+    const [cancelsFull, lookUpsFull] = [this.cancels >= MOST_CALLS, this.lookUps >= MOST_CALLS];
     let due = Infinity;
     for (const [order, care] of this.cares) {
       if (care.busy || order.phase === 'ended') continue;
-      if (order.phase === 'unknown' && order.orderId === '') due = Math.min(due, care.dueAt);
-      if (care.notTaken || care.again) due = Math.min(due, care.dueAt);
-      if (order.cancelling && isAtBroker(order)) due = Math.min(due, care.cancelDueAt);
+      if (!lookUpsFull && order.phase === 'unknown' && order.orderId === '') due = Math.min(due, care.dueAt);
+      if (!order.cancelling && (care.notTaken || care.again)) due = Math.min(due, Math.max(care.dueAt, now + LEAST_PAUSE_MS));
+      if (!cancelsFull && order.cancelling && isAtBroker(order)) due = Math.min(due, care.cancelDueAt);
     }
     if (!this.polling && this.options.orders.openCount > 0) due = Math.min(due, this.pollDueAt);
     return Math.max(0, due - now);
@@ -250,10 +276,25 @@ export class OrderDesk {
     this.cares.delete(order);
   }
 
+  /** An order that had ended on the log is open at the broker after all: its fills count, and it is cancelled. */
+  reappeared(order: GatewayOrder, report: OrderReport): void {
+    if (order.orderId === '') order.orderId = report.orderId;
+    this.follow(order, report);
+    if (report.status !== 'open' || this.care(order).busy) return;
+    const care = this.care(order);
+    this.cancel(order, care);
+  }
+
   /** Drops everything: calls on their way end unheard, and nothing is sent any more. */
   close(): void {
     this.closed = true;
     this.answers = [];
+  }
+
+  /** Asked right before the first byte: a request may have waited for a connection while the kill switch was tripped. */
+  private mayLeave(order: GatewayOrder): boolean {
+    if (this.closed || this.paused || order.cancelling || order.phase === 'ended' || order.decision === undefined) return false;
+    return this.options.runs.stopOf(order.decision) === undefined;
   }
 
   private orderOf(decision: PublishedDecision, offset: number): GatewayOrder {
@@ -294,6 +335,7 @@ export class OrderDesk {
         notTaken: false,
         again: false,
         refused: false,
+        inBulk: false,
       };
       this.cares.set(order, care);
     }
@@ -301,9 +343,7 @@ export class OrderDesk {
   }
 
   private call<T>(answer: Promise<T>, take: (answer: T) => void): void {
-    this.calls += 1;
     const ended = (then: () => void): void => {
-      this.calls -= 1;
       if (this.closed) return;
       this.answers.push(then);
       this.options.wake();
@@ -344,7 +384,7 @@ export class OrderDesk {
         } else {
           // A stop that was read while it was on its way has not found it waiting.
           const stop = order.decision === undefined ? undefined : this.options.runs.stopOf(order.decision);
-          if (stop !== undefined) return this.tell(notSent(order, stop), order);
+          if (stop !== undefined || order.cancelling) return this.tell(notSent(order, stop ?? CANCELLED_BEFORE), order);
           care.notTaken = true;
         }
         log.warn({ ...logFields(order), code: outcome.code, reason: outcome.reason }, 'order not taken, to be submitted again');
@@ -369,7 +409,9 @@ export class OrderDesk {
 
   private lookUp(order: GatewayOrder, care: Care): void {
     care.busy = true;
+    this.lookUps += 1;
     this.call(this.options.broker.find(nameOf(order)), (found: FoundOrder) => {
+      this.lookUps -= 1;
       care.busy = false;
       if (order.phase === 'ended') return;
       care.dueAt = this.options.monotonic() + this.pauseAfter(care);
@@ -431,8 +473,11 @@ export class OrderDesk {
 
   private cancel(order: GatewayOrder, care: Care): void {
     care.busy = true;
+    this.cancels += 1;
     this.call(this.options.broker.cancel(nameOf(order)), (outcome) => {
+      this.cancels -= 1;
       care.busy = false;
+      if (order.phase === 'ended') this.cares.delete(order);
       care.cancelTries += 1;
       // The broker will try: whether it did, a poll tells; if it did not, it is asked again.
       care.cancelDueAt = this.options.monotonic() + pauseMs(care.cancelTries + 1);
@@ -445,16 +490,22 @@ export class OrderDesk {
     });
   }
 
-  /** One request instead of many, if it touches nobody else's orders. */
+  /**
+   * One request beside the many, if it touches nobody else's orders: with a rate limit, many cancels take minutes. It is tried once for each order, and
+   * keeps no single cancel from being asked for.
+   */
   private cancelMany(now: number): void {
     const { broker, orders, log } = this.options;
     if (broker.cancelAll === undefined || this.cancellingAll) return;
     const cancelAll = broker.cancelAll.bind(broker);
-    const due = [...orders.open()].filter(
-      (order) => order.cancelling && isAtBroker(order) && this.care(order).cancelDueAt <= now,
-    );
+    const due = [...orders.open()].filter((order) => {
+      if (!order.cancelling || !isAtBroker(order)) return false;
+      const care = this.care(order);
+      return !care.inBulk && care.cancelDueAt <= now;
+    });
     if (due.length < MANY_CANCELS) return;
     this.cancellingAll = true;
+    for (const order of due) this.care(order).inBulk = true;
     const names = new Set(due.map((order) => order.clientOrderId));
     const attempt = async (): Promise<boolean> => {
       const shown = await broker.openOrders();
@@ -463,13 +514,6 @@ export class OrderDesk {
     };
     this.call(attempt(), (requested) => {
       this.cancellingAll = false;
-      const pause = requested ? pauseMs(2) : 0;
-      for (const order of due) {
-        const care = this.care(order);
-        care.cancelDueAt = this.options.monotonic() + pause;
-        // Asked for one by one from now on.
-        care.cancelTries += 1;
-      }
       this.pollSoon();
       log.info({ orders: due.length, requested }, 'open orders to be cancelled with one request');
     });
@@ -491,6 +535,7 @@ export class OrderDesk {
   }
 }
 
+const CANCELLED_BEFORE: Trouble = { code: 'CANCELLED', reason: 'it was to be cancelled before it left' };
 const NO_POLICY = new Uint8Array(32);
 /** A market order is mostly filled by then. */
 const SOON_MS = 100;

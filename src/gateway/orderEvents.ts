@@ -82,7 +82,7 @@ export const followReport = (
   switch (report.status) {
     case 'open':
       // The broker has a word for it again.
-      if (order.phase === 'unknown') order.phase = 'open';
+      if (order.phase === 'unknown') tell(submitted(order, report.orderId === '' ? order.orderId : report.orderId));
       break;
     case 'unknown':
       if (order.phase !== 'unknown') {

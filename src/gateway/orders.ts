@@ -97,7 +97,7 @@ export const applyEvent = (order: GatewayOrder, event: ExecutionEvent, at: numbe
   switch (event.event) {
     case 'ORDER_SUBMITTING':
       order.venue = event.code ?? '';
-      order.submittedAt = at;
+      if (order.submittedAt === 0) order.submittedAt = at;
       if (event.qty !== null) order.qty = event.qty;
       if (order.phase !== 'ended') order.phase = 'submitting';
       return;
@@ -151,6 +151,8 @@ export class Orders {
   private readonly live = new Map<string, GatewayOrder>();
   /** Oldest first. */
   private readonly ended = new Map<string, GatewayOrder>();
+  /** Those of them that were sent to a broker, by what they are called there. */
+  private readonly endedByName = new Map<string, GatewayOrder>();
   /** Live orders by run and symbol. */
   private readonly bySymbol = new Map<string, Set<GatewayOrder>>();
 
@@ -175,6 +177,11 @@ export class Orders {
     );
   }
 
+  /** The order that has ended and was sent under this name. */
+  endedNamed(clientOrderId: string): GatewayOrder | undefined {
+    return this.endedByName.get(clientOrderId);
+  }
+
   add(order: GatewayOrder): void {
     this.live.set(keyOf(order.runId, order.intentId), order);
     const symbolKey = keyOf(order.runId, order.symbol);
@@ -194,9 +201,11 @@ export class Orders {
     if (ofSymbol?.size === 0) this.bySymbol.delete(symbolKey);
     order.decision = undefined;
     this.ended.set(key, order);
+    if (order.venue !== '' && order.clientOrderId !== '') this.endedByName.set(order.clientOrderId, order);
     if (this.ended.size > MOST_ENDED)
-      for (const oldest of this.ended.keys()) {
+      for (const [oldest, { clientOrderId }] of this.ended) {
         this.ended.delete(oldest);
+        this.endedByName.delete(clientOrderId);
         break;
       }
   }

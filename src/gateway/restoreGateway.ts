@@ -10,9 +10,13 @@ import { CONTROL_EVENTS, DECISIONS, EXECUTION_EVENTS } from '../contracts/topics
 import type { Bus, BusRecord } from '../processor/bus';
 import { recordsTo } from '../processor/readTo';
 import { controlRecord, describeResolution } from './controlRecord';
+import type { ForeignEvent } from './dealtWith';
+import { Candidates, dealtWith } from './dealtWith';
 import { DecisionError } from './gatewayErrors';
 import type { GatewayOrder, Orders } from './orders';
 import { applyEvent, orderOf } from './orders';
+import { PastControls } from './pastControls';
+import { resolutionFault } from './resolution';
 import type { Runs } from './runs';
 
 export interface Restored {
@@ -22,10 +26,12 @@ export interface Restored {
   readonly nextControl: number;
   /** ORDER_SUBMITTED by run: what the paper broker numbers its orders by. */
   readonly submitted: Map<string, number>;
-  /** Operators' words on orders that are still of unknown outcome. */
+  /** Operators' words on orders that are still of unknown outcome, as far as they can be so. */
   readonly resolutions: readonly { readonly order: GatewayOrder; readonly resolution: OrderResolved; readonly by: string }[];
   /** Open orders on the log that follow from no decision: somebody else wrote them, and nothing is done about them. */
   readonly foreign: readonly GatewayOrder[];
+  /** Events that name a decision of another order as theirs, or one without an order: nothing is skipped for them. The first 1,024. */
+  readonly foreignEvents: readonly ForeignEvent[];
 }
 
 export interface RestoreOptions {
@@ -44,44 +50,51 @@ export const restoreGateway = async (options: RestoreOptions): Promise<Restored>
   const end = await bus.endOffset(DECISIONS, partition);
   const submitted = new Map<string, number>();
   const resolutions: { at: number; runId: string; resolution: OrderResolved; by: string }[] = [];
-  let nextDecision = 0;
-  const controls = recordsTo(bus, { topic: CONTROL_EVENTS, partition, offset: 0 }, nextControl);
-  let control = await controls.next();
-  const controlsUntil = async (time: number): Promise<void> => {
-    for (; control.done !== true && control.value.timestamp <= time; control = await controls.next()) {
-      const read = controlRecord(codec, control.value);
-      if (read === undefined) continue;
-      const { runId, control: event } = read;
-      runs.control(runId, event, control.value.offset);
-      if (event.payload.type === 'OrderResolved')
-        resolutions.push({ at: recordedAt(control.value), runId, resolution: event.payload, by: describeResolution(event) });
-    }
-  };
+  const controls = new PastControls(bus, partition, nextControl, (record) => {
+    const read = controlRecord(codec, record);
+    if (read === undefined) return;
+    const { runId, control } = read;
+    runs.control(runId, control, record.offset);
+    if (control.payload.type === 'OrderResolved')
+      resolutions.push({ at: recordedAt(record), runId, resolution: control.payload, by: describeResolution(control) });
+  });
+  const candidates = new Candidates(end);
+  let eventsEnd = 0;
   for await (const record of recordsTo(bus, { topic: EXECUTION_EVENTS, partition, offset: 0 })) {
+    eventsEnd = record.offset + 1;
     const decoded = codec.decodeValue(EXECUTION_EVENTS, record.value);
     // The processor sets unreadable records aside; what is not ours to read tells nothing of our orders.
     if (!decoded.ok) continue;
     const event = decoded.value;
-    // A fill moves the portfolio as it stood then; the two topics are ordered by their times.
-    await controlsUntil(record.timestamp);
-    // It may be foreign: nothing is skipped for an event that names a decision which was never made.
-    if (event.decision_offset < end) nextDecision = Math.max(nextDecision, event.decision_offset + 1);
+    await controls.before(record);
+    candidates.add(event);
     if (event.event === 'ORDER_SUBMITTED') submitted.set(event.run_id, (submitted.get(event.run_id) ?? 0) + 1);
     follow(orders, runs, event, record);
     past(event, record);
   }
-  await controlsUntil(Infinity);
+  await controls.all();
+  // Whoever saw them happen has told of them.
+  runs.takeLateFills();
+  const { nextDecision, foreignEvents } = await dealtWith(options, candidates, async (below) => {
+    const lower = new Candidates(below);
+    for await (const { value } of recordsTo(bus, { topic: EXECUTION_EVENTS, partition, offset: 0 }, eventsEnd)) {
+      const decoded = codec.decodeValue(EXECUTION_EVENTS, value);
+      if (decoded.ok) lower.add(decoded.value);
+    }
+    return lower;
+  });
   const foreign = await readDecisions(options, nextDecision);
   return {
     nextDecision,
     nextControl,
     submitted,
     foreign,
+    foreignEvents,
     resolutions: resolutions.flatMap(({ at, runId, resolution, by }) => {
       const order = orders.get(runId, resolution.intent_id);
       // What was said before the order's last event was about another moment.
       const due = order !== undefined && (order.phase === 'submitting' || order.phase === 'unknown') && at >= order.changedAt;
-      return due ? [{ order, resolution, by }] : [];
+      return due && resolutionFault(order, resolution) === undefined ? [{ order, resolution, by }] : [];
     }),
   };
 };

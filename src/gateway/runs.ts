@@ -22,6 +22,7 @@ interface KillSwitch {
 export interface GatewayRun extends KillSwitch {
   readonly runId: string;
   readonly accountId: string;
+  /** After the end: the final portfolio, which fills of orders that were still open move. Dropped when the next run begins. */
   readonly positions: Map<string, Decimal>;
   /** Offset in control-events of RunEnded; -1: it goes on. */
   endedAt: number;
@@ -29,6 +30,14 @@ export interface GatewayRun extends KillSwitch {
   trippedBySeq: number;
   /** What the last PositionDrift on record said. */
   drift: readonly PositionDifference[];
+}
+
+/** A fill that came when its run had ended. */
+export interface LateFill {
+  readonly runId: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly qty: Decimal;
 }
 
 /** What a policy means for the gateway. */
@@ -51,6 +60,9 @@ export class Runs {
   /** Of runs that start later. */
   private readonly everyRun: KillSwitch = { trippedAt: -1, active: false };
   private readonly policies = new Map<string, PolicyTerms>();
+  /** Runs that have ended since the last one began. */
+  private readonly ended = new Set<GatewayRun>();
+  private lateFills: LateFill[] = [];
 
   constructor(private readonly options: RunsOptions) {}
 
@@ -61,6 +73,19 @@ export class Runs {
   /** Runs that have begun and not ended. */
   active(): readonly GatewayRun[] {
     return [...this.runs.values()].filter(({ endedAt }) => endedAt < 0);
+  }
+
+  /** What the account should hold: what the active runs do; when there is none, what those did that ended last. */
+  answerable(): readonly GatewayRun[] {
+    const active = this.active();
+    return active.length > 0 ? active : [...this.ended];
+  }
+
+  /** Fills of runs that had ended, since this was last asked. */
+  takeLateFills(): readonly LateFill[] {
+    const { lateFills } = this;
+    this.lateFills = [];
+    return lateFills;
   }
 
   /** A control event as it stands on the log. What the processor refuses changes nothing here either. */
@@ -81,8 +106,7 @@ export class Runs {
     this.keepPolicy(payload);
     switch (payload.type) {
       case 'RunEnded':
-        run.endedAt = offset;
-        run.positions.clear();
+        this.end(run, offset);
         return;
       case 'PortfolioUpdated':
         if (payload.positions !== null) replace(run.positions, payload.positions);
@@ -112,8 +136,14 @@ export class Runs {
   }
 
   filled(runId: string, symbol: string, side: Side, qty: Decimal): void {
-    const positions = this.runs.get(runId)?.positions;
-    if (positions === undefined) return;
+    const run = this.runs.get(runId);
+    if (run === undefined) return;
+    if (run.endedAt >= 0) {
+      this.lateFills.push({ runId, symbol, side, qty });
+      // Its portfolio is given up: the next run began with what the account held.
+      if (!this.ended.has(run)) return;
+    }
+    const { positions } = run;
     const held = positions.get(symbol) ?? ZERO;
     const now = side === 'buy' ? plus(held, qty) : minus(held, qty);
     if (now === 0n) positions.delete(symbol);
@@ -168,11 +198,18 @@ export class Runs {
     } else if (payload.type === 'KillSwitchReset' && signed) {
       for (const released of [this.everyRun, ...this.active()]) released.active = false;
     } else if (payload.type === 'RunEnded') {
-      for (const run of this.active()) run.endedAt = offset;
+      for (const run of this.active()) this.end(run, offset);
     }
   }
 
+  private end(run: GatewayRun, offset: number): void {
+    run.endedAt = offset;
+    this.ended.add(run);
+  }
+
   private start(runId: string, payload: ControlPayload & { type: 'RunStarted' }): void {
+    for (const { positions } of this.ended) positions.clear();
+    this.ended.clear();
     this.runs.set(runId, {
       runId,
       accountId: payload.account_id,

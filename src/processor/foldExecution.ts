@@ -1,4 +1,5 @@
 import type { ExecutionEvent } from '../contracts/messages';
+import type { ExecutionMeaning } from '../domain/evolve';
 import { evolve, fitsPosition, meaningOf } from '../domain/evolve';
 import type { BusRecord } from './bus';
 import type { FoldContext } from './foldContext';
@@ -16,7 +17,9 @@ export const foldExecution = (
   const { state } = ledger;
   const measured = unmeasured(context);
   const embedded = { execution: body };
-  if (state.status === 'ENDED') {
+  const ended = state.status === 'ENDED';
+  // It remembers the orders that were open when it ended, until they end as well.
+  if (ended && !state.intents.has(execution.intent_id)) {
     const note = `run \`${state.runId}\` has ended: its positions are closed`;
     return record(context, ledger, input, { kind: 'REJECTED_INPUT', execution, note }, measured, embedded);
   }
@@ -26,12 +29,10 @@ export const foldExecution = (
   }
   const meaning = meaningOf(state, execution);
   evolve(state, { type: 'ExecutionReported', event: execution, seq: ledger.nextSeq });
-  record(
-    context,
-    ledger,
-    input,
-    { kind: 'EXECUTION', execution, note: meaning === 'expected' ? null : meaning },
-    measured,
-    embedded,
-  );
+  record(context, ledger, input, { kind: 'EXECUTION', execution, note: noteOf(meaning, ended) }, measured, embedded);
+};
+
+const noteOf = (meaning: ExecutionMeaning, ended: boolean): string | null => {
+  const what = meaning === 'expected' ? [] : [meaning];
+  return [...what, ...(ended ? ['after the run ended'] : [])].join(', ') || null;
 };

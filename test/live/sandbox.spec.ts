@@ -24,7 +24,7 @@ describe.each(Object.entries(SANDBOXES) as ['alpaca' | 'tradier', boolean][])('%
       const settings = await brokerSettings(name, {}, process.env);
       // A warning says that the account is a live one.
       expect(settings.warnings).toEqual([]);
-      const broker: Broker = openBroker(settings);
+      const broker: Broker = await openBroker(settings);
       try {
         expect((await broker.account()).type).toBe('account');
         expect((await broker.positions()).type).toBe('positions');

@@ -56,6 +56,10 @@ export class VirtualBroker implements Broker {
     this.idempotent = options.idempotent;
   }
 
+  identify(): ReturnType<Broker['identify']> {
+    return Promise.resolve({ type: 'identified', venue: this.venue });
+  }
+
   capacity(): number {
     return 100;
   }

@@ -88,15 +88,23 @@ export const runJob = async (
   }
 };
 
-/** The run that these inputs began on this bus; undefined: none did. */
-export const runOfInputs = async ({ bus, codec }: Session, fingerprint: string): Promise<string | undefined> => {
+/** The last run that these inputs began on this bus; undefined: none did. `unfinished`: one that has ended does not count. */
+export const runOfInputs = async (
+  { bus, codec }: Session,
+  fingerprint: string,
+  unfinished: boolean,
+): Promise<string | undefined> => {
+  let found: string | undefined;
   for (let partition = 0; partition < bus.shards; partition++)
     for await (const { key, value } of recordsTo(bus, { topic: CONTROL_EVENTS, partition, offset: 0 })) {
       const control = codec.decodeValue(CONTROL_EVENTS, value);
-      if (!control.ok || control.value.payload.type !== 'RunStarted' || key === null) continue;
-      if (control.value.reason === reasonOf(fingerprint)) return Buffer.from(key).toString('utf8');
+      if (!control.ok || key === null) continue;
+      const runId = Buffer.from(key).toString('utf8');
+      const { payload, reason } = control.value;
+      if (payload.type === 'RunStarted' && reason === reasonOf(fingerprint)) found = runId;
+      else if (payload.type === 'RunEnded' && runId === found && unfinished) found = undefined;
     }
-  return undefined;
+  return found;
 };
 
 class RunJob {

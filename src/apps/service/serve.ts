@@ -52,9 +52,12 @@ export const serve = async (
   const broker =
     trading === undefined
       ? undefined
-      : openBroker(trading, ({ operation, outcome, status, ms }) => {
+      : await openBroker(trading, ({ operation, outcome, status, ms }) => {
           metrics.brokerCall(trading.account.broker, operation, outcome, ms / 1_000);
           log.debug({ broker: trading.account.broker, operation, outcome, status, ms: Math.round(ms) }, 'broker called');
+        }).catch(async (error: unknown) => {
+          await bus.close();
+          throw error;
         });
   const services = names.map((name) => {
     const work =

@@ -9,6 +9,7 @@ const submit = (fields: Partial<OrderIntent>, number = 1) =>
     clientOrderId: '',
     intent: intentOf(fields),
     referencePrice: decimal('200'),
+    submittedAt: 0,
     number,
     held: ZERO,
     openBuys: ZERO,

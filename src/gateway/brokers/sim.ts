@@ -10,6 +10,7 @@ import type { Broker, BrokerOrder, SubmitOutcome, Unavailable } from '../broker'
 export const simBroker: Broker = {
   name: 'sim',
   venue: 'sim',
+  identify: () => Promise.resolve({ type: 'identified', venue: 'sim' }),
   instant: true,
   idempotent: true,
   capacity: () => Infinity,

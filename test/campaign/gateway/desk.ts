@@ -47,7 +47,9 @@ export class Desk {
     const flow = new OrderFlow(shard.codec, new Random(options.seed), options.policyText);
     await shard.takeOver();
     await shard.feed(...flow.opening());
-    return new Desk(venue, shard, flow, venue.openAdapter(), options);
+    const adapter = venue.openAdapter();
+    await adapter.identify();
+    return new Desk(venue, shard, flow, adapter, options);
   }
 
   takeOver(): Promise<Gateway> {

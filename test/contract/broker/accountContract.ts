@@ -75,6 +75,19 @@ export const accountContract = (open: OpenForTest): void => {
     expect(await quantities()).toEqual({ AAPL: d('12'), TSLA: d('-7'), 'BRK.B': d('0.25') });
   });
 
+  it('is known by its number, asked for once at most, wherever the broker is reached', async () => {
+    const [one, two] = [await open(), await open()];
+    const identity = await one.broker.identify();
+    expect(identity).toEqual({ type: 'identified', venue: one.broker.venue });
+    expect(await two.broker.identify()).toEqual(identity);
+    const asked = one.server.count();
+    expect(asked).toBeLessThanOrEqual(1);
+    expect(await one.broker.identify()).toEqual(identity);
+    expect(one.server.count()).toBe(asked);
+    expect(one.broker.venue).toMatch(new RegExp(`^${one.broker.name}:`));
+    expect(one.broker.venue).not.toContain('127.0.0.1');
+  });
+
   it('shows equity and cash to the last digit', async () => {
     const { broker } = await open({ cash: d('90071992547409.93'), positions: { AAPL: d('-10') }, prices: { AAPL: d('199.95') } });
     expect(await broker.account()).toEqual({ type: 'account', equity: d('90071992545410.43'), cash: d('90071992547409.93') });

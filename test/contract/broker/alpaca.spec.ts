@@ -31,6 +31,38 @@ describe('alpaca alone', () => {
     expect(['rejected', 'failed']).toContain((await broker.submit(orderOf())).type);
   });
 
+  it('says `failed`, and adopts nothing, when another order of the account has the name', async () => {
+    const { broker, server } = await open();
+    const order = restingOrder();
+    const name = await accepted(broker, order);
+    for (const other of [
+      restingOrder({ qty: d('3') }),
+      restingOrder({ side: 'sell' }),
+      restingOrder({ symbol: 'MSFT' }),
+      orderOf(),
+      { ...restingOrder(), submittedAt: Date.now() + 6 * 60_000 },
+    ])
+      expect(await broker.submit({ ...other, clientOrderId: name.clientOrderId })).toMatchObject({
+        type: 'failed',
+        code: 'DUPLICATE_NAME',
+      });
+    expect(await broker.submit(order)).toMatchObject({ type: 'accepted', orderId: name.orderId });
+    expect(server.market.orders).toHaveLength(1);
+  });
+
+  it('tells accounts apart that are reached at one place', async () => {
+    const servers = [await startAlpaca(), await startAlpaca({ accountNumber: 'PA3OTHER' })];
+    const venues = [];
+    for (const { baseUrl } of servers) {
+      const broker = openAlpaca({ keyId: ALPACA_KEY_ID, secretKey: ALPACA_SECRET_KEY, baseUrl });
+      await broker.identify();
+      venues.push(broker.venue);
+      await broker.close();
+    }
+    for (const server of servers) await server.stop();
+    expect(venues).toEqual(['alpaca:PA3SIMULATED', 'alpaca:PA3OTHER']);
+  });
+
   it('says `unknown` when the broker knows the name and the look-up fails', async () => {
     const { broker, server } = await open();
     const order = restingOrder();

@@ -88,6 +88,7 @@ export const orderOf = (
     intent: intentOf({ intent_id: `case ${orderNumber}`, ...fields }),
     referencePrice: decimal('100'),
     number: orderNumber,
+    submittedAt: Date.now(),
     held: ZERO,
     openBuys: ZERO,
     openSells: ZERO,

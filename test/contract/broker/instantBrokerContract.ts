@@ -6,6 +6,9 @@ export const instantBrokerContract = (name: string, broker: Broker): void => {
   describe(`broker contract: ${name}`, () => {
     it('is instant and idempotent', () => expect(broker).toMatchObject({ instant: true, idempotent: true }));
 
+    it('is known without being asked', async () =>
+      expect(await broker.identify()).toEqual({ type: 'identified', venue: broker.venue }));
+
     it('fills whole and at once, with a report that says so', async () => {
       const order = orderOf({ qty: d('7') });
       expect(await broker.submit(order)).toMatchObject({

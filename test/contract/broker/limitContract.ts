@@ -93,8 +93,9 @@ export const limitContract = (open: OpenForTest, { secrets }: Differences): void
           await broker.openOrders(),
           await broker.positions(),
           await broker.account(),
+          await broker.identify(),
         ];
-        for (const secret of secrets) expect(shown([broker.venue, outcomes])).not.toContain(secret);
+        for (const secret of secrets) expect(shown(outcomes)).not.toContain(secret);
         expect(outcomes[0]?.type).not.toBe('accepted');
       }
   }, 30_000);

@@ -39,6 +39,23 @@ export const lookUpContract = (open: OpenForTest): void => {
     expect(await broker.find(nameOf(order))).toEqual({ type: 'absent' });
   });
 
+  it('never takes an order that is older than the submission for its own: an earlier run had the name', async () => {
+    const { broker, server } = await open();
+    const order = restingOrder();
+    server.market.foreignOrder({ clientOrderId: order.clientOrderId, symbol: 'AAPL', side: 'buy', qty: d('10') });
+    const name = nameOf(order, '', Date.now() + 6 * 60_000);
+    expect((await broker.find(name)).type).not.toBe('found');
+    expect((await broker.cancel(name)).type).not.toBe('requested');
+    const others = await Promise.all(Array.from({ length: 5 }, () => accepted(broker, restingOrder())));
+    for (let poll = 0; poll < 4; poll++) {
+      const polled = await broker.poll([name, ...others]);
+      if (polled.type === 'polled')
+        expect(polled.reports.map(({ clientOrderId }) => clientOrderId)).not.toContain(order.clientOrderId);
+    }
+    // The clocks may differ by some minutes.
+    expect((await broker.find(nameOf(order, '', Date.now() + 4 * 60_000))).type).toBe('found');
+  });
+
   it('finds an order that has ended', async () => {
     const { broker, server } = await open();
     const order = restingOrder();

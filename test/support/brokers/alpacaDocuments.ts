@@ -72,9 +72,9 @@ export const activityDocument = (fill: MarketFill): object => ({
 const activityId = ({ at, sequence }: MarketFill): string =>
   `${new Date(at.ms).toISOString().replace(/[-:.TZ]/g, '')}::045b3b8d-c566-4bef-b741-${sequence.toString(16).padStart(12, '0')}`;
 
-export const accountDocument = (market: Market): object => ({
+export const accountDocument = (market: Market, accountNumber = 'PA3SIMULATED'): object => ({
   id: 'e6fe16f3-64a4-4921-8928-cadf02f92f98',
-  account_number: 'PA3SIMULATED',
+  account_number: accountNumber,
   status: 'ACTIVE',
   currency: 'USD',
   cash: formatDecimal(market.cash),

@@ -27,6 +27,7 @@ import { decimalOf, productOf } from './money';
 export interface AlpacaOptions extends ServerOptions, Omit<MarketOptions, 'orderId'> {
   readonly keyId?: string;
   readonly secretKey?: string;
+  readonly accountNumber?: string;
   /** `pending`: a cancel is only taken note of, until `market.cancelled(id)`. */
   readonly cancels?: 'done' | 'pending';
   /** Buys that cost more are refused; default: none are. */
@@ -89,7 +90,7 @@ class AlpacaDialect implements Dialect {
       case 'fills':
         return this.activities(request);
       case 'account':
-        return json(200, accountDocument(this.market));
+        return json(200, accountDocument(this.market, this.options.accountNumber));
       case 'positions':
         return json(200, positionDocuments(this.market));
       default:

@@ -66,7 +66,7 @@ const reconcile = async (flags: ReconcileFlags, io: Io): Promise<number> => {
     flags,
     (warning) => io.err(`Warning: ${warning}\n`),
     async (open) => {
-      const broker = openBroker(settings);
+      const broker = await openBroker(settings);
       try {
         const pause = open.settings.bus === 'embedded' ? undefined : () => delay(CONFIRM_MS);
         const look = await lookAtAccount(open, broker, { runId, pause });

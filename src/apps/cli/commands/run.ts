@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { AuditLog } from '../../../audit/auditLog';
@@ -24,6 +24,7 @@ import { readIntents } from '../../run/intentsFile';
 import { isInExecutionLog, runJob, runOfInputs } from '../../run/runJob';
 import type { RunInput, RunListeners } from '../../run/runJob';
 import { gatewaySettings } from '../../service/gatewaySettings';
+import { processHost, SIGNAL_CODES } from '../../service/host';
 import { openSession } from '../../session';
 import { Progress } from '../io';
 import type { Io } from '../io';
@@ -84,8 +85,9 @@ export const runCommand = (parent: Command, io: Io): void => {
     .addHelpText(
       'after',
       `
-With alpaca or tradier, orders that are open when all intents are decided are cancelled, and the run ends when the broker shows none. Use --data-dir then: a
-run that was cut off goes on where it stopped, and asks the broker what became of what was on its way.
+With alpaca or tradier, orders that are open when all intents are decided are cancelled, and the run ends when the broker shows none. A run
+that was cut off goes on where it stopped when the same command is given again, and asks the broker what became of what was on its way; it is kept in --data-dir
+(default: .policygate/<broker>).
 ${BROKER_HELP}
 
 Exit codes: 0 done, 2 could not run (one line on stderr says why).
@@ -109,7 +111,12 @@ const run = async (options: RunOptions, io: Io): Promise<void> => {
   }
   const read = await readInput(options, io);
   const progress = new Progress(io, 'intents decided');
-  const { overwrite = false, auditLog, execLog, dataDir } = options;
+  const { overwrite = false, auditLog, execLog } = options;
+  const isPaper = options.broker === 'sim';
+  // What may be on its way to a broker must be on disk before it leaves.
+  const dataDir = options.dataDir ?? (isPaper ? undefined : join('.policygate', options.broker));
+  if (dataDir !== undefined && options.dataDir === undefined)
+    io.err(`The run is kept in ${dataDir}: if it is cut off, the same command goes on with it\n`);
   const logs: LogFile[] = [];
   const openLog = async (file: string, runId: string): Promise<LogFile> => {
     const log = await LogFile.open(file, overwrite, (line) => line.run_id === runId);
@@ -120,10 +127,21 @@ const run = async (options: RunOptions, io: Io): Promise<void> => {
   let executed: RunListeners['executed'];
   const session = await openSession(dataDir);
   let broker: Broker | undefined;
+  // Nothing is lost by ending at once: what was on its way is on record, and looked up by the next start.
+  const endOfSignals = isPaper
+    ? () => undefined
+    : processHost.onSignal((signal) => {
+        const where = dataDir ?? '';
+        io.err(
+          `${signal}: stopped; orders may be open at ${options.broker}: give the same command again to go on, or see \`policygate orders list --data-dir ${where}\`\n`,
+        );
+        processHost.exit(SIGNAL_CODES[signal]);
+      });
   try {
     // A broker never forgets the names of its orders, which follow from the run's: only the run that this directory holds goes on under its own.
-    const isNamed = options.runId !== undefined || options.broker === 'sim';
-    const input = isNamed ? read : { ...read, runId: (await runOfInputs(session, read.fingerprint)) ?? randomUUID() };
+    const isNamed = options.runId !== undefined || isPaper;
+    const found = isNamed ? read.runId : await runOfInputs(session, read.fingerprint, options.dataDir === undefined);
+    const input = { ...read, runId: found ?? randomUUID() };
     if (auditLog !== undefined) {
       observers.push(new AuditLog(await openLog(auditLog, input.runId), input.runId, input.market.timestamp));
     }
@@ -136,7 +154,7 @@ const run = async (options: RunOptions, io: Io): Promise<void> => {
       };
     }
     const flags = { onBrokerError: options.onBrokerError, cancelOpenOrders: options.keepOpenOrders !== true };
-    broker = openBroker(trading);
+    broker = await openBroker(trading);
     const how = { broker, gateway: gatewaySettings(trading, flags), log: linesOnStderr(io), settleMs };
     const summary = await runJob(session, input, how, {
       observers,
@@ -154,6 +172,7 @@ const run = async (options: RunOptions, io: Io): Promise<void> => {
   } finally {
     progress.end();
     for (const log of logs) log.close();
+    endOfSignals();
     await session.bus.close();
     await broker?.close();
   }

@@ -1,11 +1,18 @@
 /** Money and holdings of the account. Source: Alpaca, Trading API, "Get Account", "All Open Positions". */
 import { z } from 'zod';
 import { magnitude, negated, type Decimal } from '../../../contracts/decimal';
-import { amount, ANY_DECIMAL, anyText, name, oneOf, orNull } from '../../../contracts/documents/kinds';
+import { amount, ANY_DECIMAL, anyText, name, oneOf, orNull, refuse, type Kind } from '../../../contracts/documents/kinds';
 import { field, fieldOr, openObject } from '../../../contracts/documents/schema';
-import type { Broker } from '../../broker';
+import type { Broker, Identity } from '../../broker';
 import type { BrokerHttp } from '../http/brokerHttp';
 import { valueOf } from './answers';
+
+const accountNumber: Kind<string> = {
+  read: (value) =>
+    typeof value === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(value) ? value : refuse('the number of an account', value),
+  schema: {},
+};
+const identityAnswer = openObject({ account_number: field(accountNumber) });
 
 const accountAnswer = openObject({
   equity: field(amount(ANY_DECIMAL)),
@@ -24,6 +31,13 @@ export const readAccount = async (http: BrokerHttp): ReturnType<Broker['account'
   const response = await http.request({ operation: 'account', kind: 'read', method: 'GET', path: '/v2/account' });
   const read = valueOf(http, response, accountAnswer);
   return read.type === 'value' ? { type: 'account', equity: read.value.equity, cash: read.value.cash } : read;
+};
+
+/** The account that the keys are for; paper and live accounts have numbers of their own. */
+export const readIdentity = async (http: BrokerHttp): Promise<Identity> => {
+  const response = await http.request({ operation: 'account', kind: 'read', method: 'GET', path: '/v2/account' });
+  const read = valueOf(http, response, identityAnswer);
+  return read.type === 'value' ? { type: 'identified', venue: `alpaca:${read.value.account_number}` } : read;
 };
 
 export const readPositions = async (http: BrokerHttp): ReturnType<Broker['positions']> => {

@@ -4,7 +4,7 @@ import type { OrderIntent } from '../../../contracts/messages';
 import type { Broker, BrokerOrder, OrderName } from '../../broker';
 import { reply, type React } from '../http/testServer';
 import { openAlpaca, type AlpacaOptions } from './alpaca';
-import { openTestAlpaca, orderOf, type TestAlpaca } from './testAlpaca';
+import { openTestAlpaca, orderOf, type JsonOrder, type TestAlpaca } from './testAlpaca';
 
 const SUBMITTED = Date.parse('2026-03-02T15:00:00Z');
 const SECRET = 'sssecret';
@@ -45,6 +45,7 @@ const orderFor = (fields: Partial<OrderIntent> = {}, clientOrderId = 'c-1'): Bro
     intent,
     referencePrice: decimal('200'),
     number: 1,
+    submittedAt: SUBMITTED,
     held: zero,
     openBuys: zero,
     openSells: zero,
@@ -199,6 +200,29 @@ describe('submit', () => {
       });
     });
 
+    it.each<[string, Partial<JsonOrder>]>([
+      ['symbol', { symbol: 'MSFT' }],
+      ['side', { side: 'sell' }],
+      ['quantity', { qty: '9' }],
+      ['quantity, by money', { qty: null, notional: '100' }],
+      ['type', { type: 'limit' }],
+      ['time', { created_at: '2026-03-02T14:54:59.999Z' }],
+    ])('is not taken when the order of that name has another %s', async (_, fields) => {
+      alpaca.orders.push(orderOf({ client_order_id: 'c-1', id: 'first', ...fields }));
+      alpaca.fault = answering('POST', (_request, response) => reply(response, 422, duplicate));
+      expect(await broker.submit(orderFor())).toMatchObject({
+        type: 'failed',
+        code: 'DUPLICATE_NAME',
+        reason: expect.stringMatching(/c-1 .*first.*start with another run id$/),
+      });
+    });
+
+    it('is unknown when the broker does not say when it was made', async () => {
+      alpaca.orders.push(orderOf({ client_order_id: 'c-1', submitted_at: undefined }));
+      alpaca.fault = answering('POST', (_, response) => reply(response, 422, duplicate));
+      expect(await broker.submit(orderFor())).toMatchObject({ type: 'unknown', code: '40010001' });
+    });
+
     it('is unknown as long as it is not shown', async () => {
       alpaca.fault = answering('POST', (_, response) => reply(response, 422, duplicate));
       expect(await broker.submit(orderFor())).toMatchObject({ type: 'unknown', code: '40010001' });
@@ -260,7 +284,7 @@ describe('find', () => {
     ['suspended', 'open'],
     ['calculated', 'open'],
     ['done_for_day', 'open'],
-    ['filled', 'filled'],
+    ['filled', 'open'],
     ['canceled', 'cancelled'],
     ['expired', 'expired'],
     ['rejected', 'rejected'],
@@ -269,6 +293,49 @@ describe('find', () => {
   ])('takes %s for %s', async (status, expected) => {
     alpaca.orders.push(orderOf({ client_order_id: 'c-1', status }));
     expect(await broker.find(nameOf('c-1'))).toMatchObject({ report: { status: expected, statusText: status } });
+  });
+});
+
+it.each([
+  [{ filled_qty: '10' }, 'filled', '10'],
+  [{ filled_qty: '9.999999999' }, 'open', '9.999999999'],
+  [{ filled_qty: '0' }, 'open', '0'],
+  [{ filled_qty: null }, 'open', '0'],
+  [{ filled_qty: undefined }, 'open', '0'],
+  [{ filled_qty: null, qty: null }, 'open', '0'],
+  [{ filled_qty: '3', qty: null }, 'filled', '3'],
+])('the word filled is believed when the quantity is shown: %j', async (fields, status, filled) => {
+  alpaca.orders.push(orderOf({ client_order_id: 'c-1', status: 'filled', ...fields }));
+  expect(await broker.find(nameOf('c-1'))).toMatchObject({ report: { status, filledQty: decimal(filled) } });
+});
+
+describe('what has the name but was made before', () => {
+  const FIVE_MINUTES = 300_000;
+  const made = (at: number) => ({ created_at: new Date(at).toISOString() });
+  const unknown = nameOf('c-1', '');
+
+  it.each([
+    ['found', made(SUBMITTED - FIVE_MINUTES)],
+    ['unavailable', made(SUBMITTED - FIVE_MINUTES - 1)],
+    ['unavailable', { created_at: null, submitted_at: undefined }],
+  ])('is %s with %j', async (type, fields) => {
+    alpaca.orders.push(orderOf({ client_order_id: 'c-1', ...fields }));
+    expect(await broker.find(unknown)).toMatchObject({ type, ...(type === 'found' ? {} : { code: 'NAME_IN_USE' }) });
+    expect(await broker.find(nameOf('c-1'))).toMatchObject({ type: 'found' });
+  });
+
+  it('is not cancelled', async () => {
+    alpaca.orders.push(orderOf({ client_order_id: 'c-1', ...made(0) }));
+    expect(await broker.cancel(unknown)).toMatchObject({ type: 'unavailable', code: 'NAME_IN_USE' });
+    expect(alpaca.requests()).toEqual(['GET /v2/orders:by_client_order_id']);
+  });
+
+  it('is in no poll, and hides the others no longer than other troubles do', async () => {
+    alpaca.orders.push(orderOf({ client_order_id: 'c-1', ...made(0) }), orderOf({ client_order_id: 'c-2' }));
+    const polled = [];
+    for (let times = 0; times < 3; times++) polled.push(await broker.poll([unknown, nameOf('c-2')]));
+    expect(polled[0]).toMatchObject({ type: 'unavailable', code: 'NAME_IN_USE' });
+    expect(polled[2]).toMatchObject({ type: 'polled', reports: [{ clientOrderId: 'c-2' }], absent: [] });
   });
 });
 
@@ -591,17 +658,36 @@ describe('the account', () => {
     expect(await broker.account()).toEqual({ type: 'account', equity: decimal('100000.25'), cash: decimal('-12.5') });
   });
 
+  it('is identified by its number, asked for once', async () => {
+    expect(() => broker.venue).toThrow('identify()');
+    const identified = { type: 'identified', venue: 'alpaca:PA3TEST' };
+    expect(await broker.identify()).toEqual(identified);
+    expect(await broker.identify()).toEqual(identified);
+    expect(broker.venue).toBe('alpaca:PA3TEST');
+    expect(alpaca.requests()).toEqual(['GET /v2/account']);
+  });
+
+  it.each([{}, { account_number: '' }, { account_number: 'a b' }, { account_number: 7 }])(
+    'is not identified by %j',
+    async (answer) => {
+      alpaca.fault = answering('GET', (_, response) => reply(response, 200, answer));
+      expect(await broker.identify()).toMatchObject({ type: 'unavailable', code: 'BAD_ANSWER' });
+      expect(() => broker.venue).toThrow('identify()');
+    },
+  );
+
   it('is unavailable without the right keys', async () => {
     alpaca.fault = answering('GET', (_, response) => reply(response, 401, { message: 'unauthorized.' }));
     expect(await broker.account()).toEqual({ type: 'unavailable', code: 'HTTP_401', reason: 'unauthorized.' });
     expect(await broker.positions()).toMatchObject({ type: 'unavailable' });
+    expect(await broker.identify()).toMatchObject({ type: 'unavailable', code: 'HTTP_401' });
   });
 });
 
 it('keeps a part of 200 requests a minute for cancels and look-ups', async () => {
   await broker.close();
   broker = openAlpaca({ keyId: 'k', secretKey: 's', baseUrl: `${alpaca.url}/v2/` });
-  expect(broker).toMatchObject({ name: 'alpaca', instant: false, idempotent: true, venue: `alpaca:${new URL(alpaca.url).host}` });
+  expect(broker).toMatchObject({ name: 'alpaca', instant: false, idempotent: true });
   expect(broker.capacity()).toBe(16);
   await broker.find(nameOf('c-1'));
   expect(alpaca.requests()).toEqual(['GET /v2/orders:by_client_order_id']);

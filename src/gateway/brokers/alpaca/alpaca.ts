@@ -9,19 +9,21 @@ import type {
   BrokerOrder,
   CancelOutcome,
   FoundOrder,
+  Identity,
   OrderName,
   PolledOrders,
   SubmitOutcome,
   Unavailable,
 } from '../../broker';
 import { openBrokerHttp, type BrokerCall, type BrokerHttp, type BrokerHttpOptions } from '../http/brokerHttp';
-import { readAccount, readPositions } from './account';
+import { readAccount, readIdentity, readPositions } from './account';
 import { refusalOf, unavailable, valueOf } from './answers';
 import { FillLog } from './fills';
 import { listOpenOrders } from './openOrderList';
 import { orderAnswer } from './orders';
 import { OrderPoll } from './orderPoll';
-import { submitOrder } from './submission';
+import { submitOrder, type ShownOrder } from './submission';
+import { troubleWith } from './whose';
 
 export interface AlpacaOptions extends Pick<BrokerHttpOptions, 'now' | 'wallNow' | 'sleep' | 'random' | 'timeoutMs' | 'totalMs'> {
   readonly keyId: string;
@@ -48,11 +50,11 @@ export const openAlpaca = (options: AlpacaOptions): Broker => new Alpaca(options
 
 class Alpaca implements Broker {
   readonly name = 'alpaca';
-  readonly venue: string;
   readonly instant = false;
   readonly idempotent = true;
   private readonly http: BrokerHttp;
   private readonly orderPoll: OrderPoll;
+  private known = '';
 
   constructor({ keyId, secretKey, baseUrl, requestsPerMinute = REQUESTS_PER_MINUTE, ...rest }: AlpacaOptions) {
     this.http = openBrokerHttp({
@@ -63,8 +65,19 @@ class Alpaca implements Broker {
       perMinute: requestsPerMinute,
       burst: Math.ceil(requestsPerMinute * BURST),
     });
-    this.venue = `alpaca:${this.http.place}`;
     this.orderPoll = new OrderPoll(this.http, new FillLog(this.http), (order) => this.lookUp(order));
+  }
+
+  get venue(): string {
+    if (this.known === '') throw new Error('the account at Alpaca is not known before identify() has found it out');
+    return this.known;
+  }
+
+  async identify(): Promise<Identity> {
+    if (this.known !== '') return { type: 'identified', venue: this.known };
+    const identity = await readIdentity(this.http);
+    if (identity.type === 'identified') this.known = identity.venue;
+    return identity;
   }
 
   capacity(): number {
@@ -72,7 +85,7 @@ class Alpaca implements Broker {
   }
 
   submit(order: BrokerOrder): Promise<SubmitOutcome> {
-    return submitOrder(this.http, order, () => this.lookUp({ clientOrderId: order.clientOrderId, orderId: '', submittedAt: 0 }));
+    return submitOrder(this.http, order, () => this.show(order.clientOrderId, ''));
   }
 
   async find(order: OrderName): Promise<FoundOrder> {
@@ -113,7 +126,7 @@ class Alpaca implements Broker {
 
   async openOrders(): ReturnType<Broker['openOrders']> {
     const listed = await listOpenOrders(this.http);
-    return listed.type === 'orders' ? { type: 'orders', reports: listed.reports } : listed;
+    return listed.type === 'orders' ? { type: 'orders', reports: listed.orders.map(({ report }) => report) } : listed;
   }
 
   positions(): ReturnType<Broker['positions']> {
@@ -128,8 +141,16 @@ class Alpaca implements Broker {
     return this.http.close();
   }
 
+  /** `unavailable` too if what has its name is another order. */
+  private async lookUp(name: OrderName): Promise<FoundOrder> {
+    const shown = await this.show(name.clientOrderId, name.orderId);
+    if (shown.type !== 'shown') return shown;
+    const trouble = troubleWith(shown.order, name);
+    return trouble === undefined ? { type: 'found', report: shown.order.report } : unavailable(trouble);
+  }
+
   /** By its client order id; by the broker's own where it has none. */
-  private async lookUp({ clientOrderId, orderId }: OrderName): Promise<FoundOrder> {
+  private async show(clientOrderId: string, orderId: string): Promise<ShownOrder> {
     const byOwnId = clientOrderId !== '';
     const response = await this.http.request({
       operation: 'find',
@@ -147,7 +168,7 @@ class Alpaca implements Broker {
     if (read.type === 'unavailable') return read;
     const { report } = read.value;
     return (byOwnId ? report.clientOrderId === clientOrderId : report.orderId === orderId)
-      ? { type: 'found', report }
+      ? { type: 'shown', order: read.value }
       : unavailable({ code: 'BAD_ANSWER', reason: 'the broker answered about another order than the one that was asked for' });
   }
 }

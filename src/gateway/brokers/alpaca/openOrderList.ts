@@ -6,23 +6,23 @@
  * Source: Alpaca, Trading API, "Get All Orders".
  */
 import { formatRfc3339, parseRfc3339 } from '../../../contracts/timestamp';
-import type { OrderReport, Unavailable } from '../../broker';
+import type { Unavailable } from '../../broker';
 import type { BrokerHttp } from '../http/brokerHttp';
 import { unavailable, valueOf } from './answers';
-import { orderList } from './orders';
+import { orderList, type AlpacaOrder } from './orders';
 
 const PAGE_ORDERS = 500;
 const MOST_PAGES = 200;
 
 export interface OpenOrders {
   readonly type: 'orders';
-  readonly reports: readonly OrderReport[];
+  readonly orders: readonly AlpacaOrder[];
   /** Requests that it took. */
   readonly pages: number;
 }
 
 export const listOpenOrders = async (http: BrokerHttp): Promise<OpenOrders | Unavailable> => {
-  const reports = new Map<string, OrderReport>();
+  const orders = new Map<string, AlpacaOrder>();
   let until: string | undefined;
   for (let pages = 1; pages <= MOST_PAGES; pages++) {
     const response = await http.request({
@@ -34,10 +34,10 @@ export const listOpenOrders = async (http: BrokerHttp): Promise<OpenOrders | Una
     });
     const read = valueOf(http, response, orderList);
     if (read.type === 'unavailable') return read;
-    const before = reports.size;
-    for (const { report } of read.value) reports.set(report.orderId, report);
-    if (read.value.length < PAGE_ORDERS) return { type: 'orders', reports: [...reports.values()], pages };
-    const next = justAfter(read.value.at(-1)?.submittedAt ?? '', reports.size === before ? 'microsecond' : 'millisecond');
+    const before = orders.size;
+    for (const order of read.value) orders.set(order.report.orderId, order);
+    if (read.value.length < PAGE_ORDERS) return { type: 'orders', orders: [...orders.values()], pages };
+    const next = justAfter(read.value.at(-1)?.submittedAt ?? '', orders.size === before ? 'microsecond' : 'millisecond');
     if (next === undefined || next === until) break;
     until = next;
   }
@@ -45,7 +45,7 @@ export const listOpenOrders = async (http: BrokerHttp): Promise<OpenOrders | Una
 };
 
 /** Of the orders submitted since `since` (ms since 1970) that have ended, the newest, as far as one page holds them. */
-export const listEndedOrders = async (http: BrokerHttp, since: number): Promise<readonly OrderReport[]> => {
+export const listEndedOrders = async (http: BrokerHttp, since: number): Promise<readonly AlpacaOrder[]> => {
   const response = await http.request({
     operation: 'orders',
     kind: 'read',
@@ -54,7 +54,7 @@ export const listEndedOrders = async (http: BrokerHttp, since: number): Promise<
     query: { status: 'closed', limit: String(PAGE_ORDERS), direction: 'desc', after: formatRfc3339(since) },
   });
   const read = valueOf(http, response, orderList);
-  return read.type === 'value' ? read.value.map(({ report }) => report) : [];
+  return read.type === 'value' ? read.value : [];
 };
 
 /** The first whole unit after a time; undefined: it is none. */

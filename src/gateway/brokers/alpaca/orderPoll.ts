@@ -7,7 +7,8 @@ import type { BrokerHttp } from '../http/brokerHttp';
 import { unavailable } from './answers';
 import type { FilledOrder, FillLog } from './fills';
 import { listEndedOrders, listOpenOrders } from './openOrderList';
-import { withFills } from './orders';
+import { withFills, type AlpacaOrder } from './orders';
+import { troubleWith } from './whose';
 
 /** Look-ups under way at the same time, and in one poll; the rest is neither reported nor absent, and looked up in the next ones. */
 const AT_ONCE = 8;
@@ -44,13 +45,18 @@ export class OrderPoll {
     const take = (report: OrderReport): void => {
       if (missing.delete(report.clientOrderId)) reports.push(report);
     };
+    // What is listed under its name but cannot be it stays missing: the look-up says why.
+    const takeListed = (listed: AlpacaOrder): void => {
+      const order = missing.get(listed.report.clientOrderId);
+      if (order !== undefined && troubleWith(listed, order) === undefined) take(listed.report);
+    };
     if (missing.size > this.pages) {
       const open = await listOpenOrders(this.http);
       if (open.type === 'unavailable') return open;
       this.pages = open.pages;
-      open.reports.forEach(take);
+      open.orders.forEach(takeListed);
       const others = [...missing.values()];
-      if (others.length >= WORTH_A_PAGE) (await listEndedOrders(this.http, oldestOf(others) - CLOCKS_MS)).forEach(take);
+      if (others.length >= WORTH_A_PAGE) (await listEndedOrders(this.http, oldestOf(others) - CLOCKS_MS)).forEach(takeListed);
     }
     const absent: string[] = [];
     const failed: FailedLookUp[] = [];

@@ -7,6 +7,7 @@ import { ZERO, type Decimal } from '../../../contracts/decimal';
 import { amount, ANY_DECIMAL, anyText, name, NOT_NEGATIVE, orNull, type Kind } from '../../../contracts/documents/kinds';
 import { field, fieldOr, openObject } from '../../../contracts/documents/schema';
 import { JsonNumber } from '../../../contracts/json/value';
+import { parseRfc3339 } from '../../../contracts/timestamp';
 import type { BrokerFill, OrderReport, ReportedStatus } from '../../broker';
 
 /** The average of many executions may have more digits than a Decimal; what is cut off is below 10^-18. */
@@ -31,6 +32,8 @@ const order = openObject({
   qty: fieldOr(orNull(amount(NOT_NEGATIVE)), () => null, null),
   filled_qty: fieldOr(orNull(amount(NOT_NEGATIVE)), () => null, null),
   filled_avg_price: fieldOr(averagePrice, () => null, null),
+  type: fieldOr(orNull(anyText), () => null, null),
+  created_at: fieldOr(orNull(anyText), () => null, null),
   submitted_at: fieldOr(orNull(anyText), () => null, null),
 });
 
@@ -38,20 +41,29 @@ export interface AlpacaOrder {
   readonly report: OrderReport;
   /** What lists are paged by; null: the broker does not say. */
   readonly submittedAt: string | null;
+  /** ms since 1970; null: the broker does not say. */
+  readonly madeAt: number | null;
+  /** `market`, `limit` and others; empty: the broker does not say. */
+  readonly orderType: string;
 }
 
 export const orderAnswer: z.ZodType<AlpacaOrder> = order.transform((read): AlpacaOrder => {
   const filledQty = read.filled_qty ?? ZERO;
+  const qty = read.qty ?? filledQty;
+  const status = STATUSES.get(read.status) ?? 'unknown';
   return {
     submittedAt: read.submitted_at,
+    madeAt: parseRfc3339(read.created_at ?? read.submitted_at ?? '') ?? null,
+    orderType: read.type ?? '',
     report: {
       clientOrderId: read.client_order_id ?? '',
       orderId: read.id,
       symbol: read.symbol ?? '',
       side: read.side?.startsWith('sell') === true ? 'sell' : 'buy',
-      status: STATUSES.get(read.status) ?? 'unknown',
+      // The word may come before the quantity; the rest of it is still to come.
+      status: status === 'filled' && (filledQty === ZERO || filledQty < qty) ? 'open' : status,
       statusText: read.status,
-      qty: read.qty ?? filledQty,
+      qty,
       filledQty,
       averagePrice: filledQty > ZERO ? read.filled_avg_price : null,
       fills: [],

@@ -4,10 +4,11 @@
  * Source: Alpaca, Trading API, "Create an Order", "Crypto Orders", "Fractional Trading" (at most 9 decimal places).
  */
 import { formatDecimal } from '../../../contracts/decimal';
-import type { BrokerOrder, FoundOrder, SubmitOutcome } from '../../broker';
+import type { BrokerOrder, SubmitOutcome, Trouble, Unavailable } from '../../broker';
 import type { BrokerHttp, BrokerResponse } from '../http/brokerHttp';
 import { refusalOf, valueOf } from './answers';
-import { orderAnswer } from './orders';
+import { orderAnswer, type AlpacaOrder } from './orders';
+import { whoseIs } from './whose';
 
 /** 10^-9 in units of a Decimal. */
 const SMALLEST_QUANTITY = 10n ** 9n;
@@ -16,10 +17,14 @@ const AFTER_NO_CONNECTION_MS = 1_000;
 const INVALID_OR_DUPLICATE = '40010001';
 const DUPLICATE = /client_order_id.*(unique|duplicate|exists)|duplicate.*client_order_id/i;
 
+/** What Alpaca shows under a name, whosever order it is. */
+export type ShownOrder = { readonly type: 'shown'; readonly order: AlpacaOrder } | { readonly type: 'absent' } | Unavailable;
+
+/** `find`: what has the order's name. */
 export const submitOrder = async (
   http: BrokerHttp,
   order: BrokerOrder,
-  find: () => Promise<FoundOrder>,
+  find: () => Promise<ShownOrder>,
 ): Promise<SubmitOutcome> => {
   const { instrument, side, order_type: type, qty, limit_price: limit } = order.intent;
   if (instrument.asset_class !== 'equity' && instrument.asset_class !== 'crypto')
@@ -42,7 +47,7 @@ export const submitOrder = async (
       client_order_id: order.clientOrderId,
     },
   });
-  return outcomeOf(http, response, order.clientOrderId, find);
+  return outcomeOf(http, response, order, find);
 };
 
 const rejected = (code: string, reason: string): SubmitOutcome => ({ type: 'rejected', orderId: '', code, reason });
@@ -50,8 +55,8 @@ const rejected = (code: string, reason: string): SubmitOutcome => ({ type: 'reje
 const outcomeOf = async (
   http: BrokerHttp,
   response: BrokerResponse,
-  clientOrderId: string,
-  find: () => Promise<FoundOrder>,
+  order: BrokerOrder,
+  find: () => Promise<ShownOrder>,
 ): Promise<SubmitOutcome> => {
   if (response.type === 'failed') {
     const { code, reason, sent, retryAfterMs = AFTER_NO_CONNECTION_MS } = response;
@@ -60,12 +65,12 @@ const outcomeOf = async (
     return { type: 'deferred', afterMs: retryAfterMs, code, reason };
   }
   const { status, body, retryAfterMs } = response;
-  if (status < 300) return acceptedOf(http, response, clientOrderId);
+  if (status < 300) return acceptedOf(http, response, order.clientOrderId);
   const { code, reason } = refusalOf(http, status, body);
   if (status === 429) return { type: 'deferred', afterMs: retryAfterMs ?? AFTER_NO_CONNECTION_MS, code, reason };
   // 408 comes from what stands before the broker; whether the order had been passed on, it does not say.
   if (status < 400 || status >= 500 || status === 408) return { type: 'unknown', code, reason };
-  if (status === 422 && code === INVALID_OR_DUPLICATE) return alreadySent({ code, reason }, await find());
+  if (status === 422 && code === INVALID_OR_DUPLICATE) return alreadySent({ code, reason }, order, await find());
   return { type: 'failed', code, reason };
 };
 
@@ -79,9 +84,28 @@ const acceptedOf = (http: BrokerHttp, response: BrokerResponse, clientOrderId: s
   return { type: 'accepted', orderId: report.orderId, report };
 };
 
-const alreadySent = ({ code, reason }: { code: string; reason: string }, found: FoundOrder): SubmitOutcome => {
-  if (found.type === 'found') return { type: 'accepted', orderId: found.report.orderId, report: found.report };
+/** A name that was used before: by this order, whose first submission was not answered, or by another one, and then this one was not taken. */
+const alreadySent = ({ code, reason }: Trouble, order: BrokerOrder, found: ShownOrder): SubmitOutcome => {
   if (found.type === 'absent' && !DUPLICATE.test(reason)) return { type: 'failed', code, reason };
-  const why = found.type === 'absent' ? 'the broker does not show it yet' : found.reason;
-  return { type: 'unknown', code, reason: `${reason}; the order of that name could not be looked up: ${why}` };
+  const unclear = (why: string): SubmitOutcome => ({
+    type: 'unknown',
+    code,
+    reason: `${reason}; the order of that name could not be looked up: ${why}`,
+  });
+  if (found.type !== 'shown') return unclear(found.type === 'absent' ? 'the broker does not show it yet' : found.reason);
+  const { report } = found.order;
+  switch (whoseIs(found.order, order)) {
+    case 'ours':
+      return { type: 'accepted', orderId: report.orderId, report };
+    case 'unsaid':
+      return unclear('the broker does not say when it was made');
+    case 'another':
+      return {
+        type: 'failed',
+        code: 'DUPLICATE_NAME',
+        reason:
+          `the name ${order.clientOrderId} was used before by another order of the account (${report.orderId}): ` +
+          'the run id was used before; start with another run id',
+      };
+  }
 };

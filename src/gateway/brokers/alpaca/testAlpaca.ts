@@ -2,7 +2,12 @@
 import type { ServerResponse } from 'node:http';
 import { openTestServer, reply, type Received, type TestServer } from '../http/testServer';
 
-export type JsonOrder = Record<string, unknown> & { id: string; client_order_id: string; status: string; submitted_at: string };
+export type JsonOrder = Record<string, unknown> & {
+  id: string;
+  client_order_id: string;
+  status: string;
+  submitted_at?: string | undefined;
+};
 export interface JsonFill {
   id: string;
   order_id: string;
@@ -55,6 +60,8 @@ export const openTestAlpaca = async (): Promise<TestAlpaca> => {
       else reply(response, 200, order);
     } else if (pathname === '/v2/orders') {
       reply(response, 200, listed(orders, query));
+    } else if (pathname === '/v2/account') {
+      reply(response, 200, { account_number: 'PA3TEST', equity: '1' });
     } else if (pathname === '/v2/account/activities/FILL') {
       reply(response, 200, page(fills, query));
     } else {
@@ -83,4 +90,4 @@ const page = (fills: readonly JsonFill[], { page_size, page_token, after }: Reco
   return since.slice(begin, begin + Number(page_size));
 };
 
-const micros = (time: string): number => Date.parse(time) * 1_000 + Number(/\.\d{3}(\d{3})/.exec(time)?.[1] ?? 0);
+const micros = (time = ''): number => Date.parse(time) * 1_000 + Number(/\.\d{3}(\d{3})/.exec(time)?.[1] ?? 0);

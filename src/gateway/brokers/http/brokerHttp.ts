@@ -89,8 +89,6 @@ export interface BrokerHttpOptions {
 }
 
 export interface BrokerHttp {
-  /** Host, port where it is not the usual one, and path of the base URL. */
-  readonly place: string;
   request(request: BrokerRequest): Promise<BrokerResponse>;
   /** Submissions that may go now without waiting. */
   capacity(): number;
@@ -115,7 +113,6 @@ const LONGEST_TEXT = 300;
 export const openBrokerHttp = (options: BrokerHttpOptions): BrokerHttp => new Client(options);
 
 class Client implements BrokerHttp {
-  readonly place: string;
   private readonly pool: Dispatcher;
   private readonly prefix: string;
   private readonly bucket: TokenBucket;
@@ -127,8 +124,7 @@ class Client implements BrokerHttp {
 
   constructor(private readonly options: BrokerHttpOptions) {
     const { perMinute, burst, connections = CONNECTIONS, timeoutMs = TIMEOUT_MS } = options;
-    const { origin, host, prefix } = baseOf(options.baseUrl);
-    this.place = host + prefix;
+    const { origin, prefix } = baseOf(options.baseUrl);
     this.prefix = prefix;
     this.timeoutMs = timeoutMs;
     this.now = options.now ?? (() => performance.now());
@@ -237,12 +233,12 @@ const outcomeOf = (result: ExchangeResult): CallOutcome => {
   return result.status >= 300 ? 'refused' : 'ok';
 };
 
-const baseOf = (baseUrl: string): { origin: string; host: string; prefix: string } => {
+const baseOf = (baseUrl: string): { origin: string; prefix: string } => {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
   const plain = url?.username === '' && url.password === '' && url.search === '' && url.hash === '';
   if (url === undefined || !plain || !/^https?:$/.test(url.protocol))
     throw new RangeError('expected a base URL such as https://api.example.com, without user, query and fragment');
-  return { origin: url.origin, host: url.host, prefix: url.pathname.replace(/\/+$/, '') };
+  return { origin: url.origin, prefix: url.pathname.replace(/\/+$/, '') };
 };
 
 const queryOf = (query: BrokerRequest['query'] = {}): string => {

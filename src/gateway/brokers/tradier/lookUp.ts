@@ -3,14 +3,14 @@
  *
  * The list shows today's session. An order of an earlier day is looked for in the list from the day before its submission on; Tradier shows one
  * month of it, so what is older is `unavailable`, never `absent`: a list that cannot show an order proves nothing.
- * Tags are not unique to Tradier. Several orders under one of ours should never be: which of them is meant cannot be found out, so the look-up is
+ * Tags are not unique to Tradier. A row that is older than the submission is another order's. Several orders under one of ours should never be: which of them is meant cannot be found out, so the look-up is
  * `unavailable` and names them all, and the order stays unknown until a person decides.
  */
 import type { JsonObject } from '../../../contracts/json/value';
 import type { FoundOrder, OrderName, OrderReport } from '../../broker';
 import type { TradierCalls } from './calls';
 import { wholeList } from './orderList';
-import { reportOf } from './orderRow';
+import { mayBe, reportOf } from './orderRow';
 import { tradingDay } from './tradingDay';
 
 const DAY_MS = 86_400_000;
@@ -33,7 +33,7 @@ const lookUpByTag = async (calls: TradierCalls, name: OrderName, now: number): P
   const today = tradingDay(submittedAt) === tradingDay(now);
   const list = await wholeList(calls, today ? undefined : tradingDay(submittedAt - DAY_MS));
   if (list.type === 'unavailable') return list;
-  const [first, ...others] = list.rows.filter(({ tag }) => tag === clientOrderId);
+  const [first, ...others] = list.rows.filter((row) => mayBe(row, name));
   if (first === undefined) return { type: 'absent' };
   if (others.length > 0) return { type: 'unavailable', code: SEVERAL_ORDERS, reason: severalOrders([first, ...others]) };
   return found(calls, first.row, name);

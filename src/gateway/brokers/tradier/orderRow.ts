@@ -12,23 +12,33 @@ import { amount, ANY_DECIMAL, name, NOT_NEGATIVE, oneOf, orNull, Refusal, type K
 import { faultsOf, field, fieldOr, openObject } from '../../../contracts/documents/schema';
 import { JsonNumber, type JsonObject } from '../../../contracts/json/value';
 import { failed, succeeded, type Result } from '../../../contracts/result';
-import type { OrderReport, ReportedStatus } from '../../broker';
+import { parseRfc3339 } from '../../../contracts/timestamp';
+import type { OrderName, OrderReport, ReportedStatus } from '../../broker';
+import { isBefore } from '../http/clockSkew';
 import { orderNumber, rows, words } from './answers';
 
 /** What every order has, whatever its kind. */
-const head = openObject({ id: field(orderNumber), tag: words, status: words });
+const head = openObject({ id: field(orderNumber), tag: words, status: words, create_date: words });
 
 export interface OrderRow {
   readonly orderId: string;
   readonly tag: string | null;
   readonly status: string | null;
+  /** ms since 1970; undefined: Tradier does not say. */
+  readonly madeAt: number | undefined;
   readonly row: JsonObject;
 }
 
 export const orderRow = (row: JsonObject): Result<OrderRow, string> => {
   const read = parsed(head, row);
-  return read.ok ? succeeded({ orderId: read.value.id, tag: read.value.tag, status: read.value.status, row }) : read;
+  if (!read.ok) return read;
+  const { id: orderId, tag, status, create_date: made } = read.value;
+  return succeeded({ orderId, tag, status, madeAt: parseRfc3339(made ?? ''), row });
 };
+
+/** Whether it carries the order's tag and was not made before that order was submitted: tags may have been used before, by another run. */
+export const mayBe = ({ tag, madeAt }: OrderRow, { clientOrderId, submittedAt }: OrderName): boolean =>
+  tag === clientOrderId && (madeAt === undefined || !isBefore(madeAt, submittedAt));
 
 const SIDES = [
   'buy',

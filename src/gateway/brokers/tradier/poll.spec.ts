@@ -128,10 +128,45 @@ describe('looking at many orders', () => {
     expect(numbers(await broker.poll(names(1, 5)))).toEqual(upTo(1, 5));
   });
 
+  it('leaves out what cannot be looked up, today and of earlier sessions, and tells the rest', async () => {
+    const broker = await session(20, 1_000, ({ what }) =>
+      /orders\/[26]$/.test(what) || what.endsWith('/orders') ? 'no' : undefined,
+    );
+    const earlier = names(1, 3, { submittedAt: NOW - DAY_MS });
+    for (let times = 0; times < 3; times++) {
+      const polled = await broker.poll([...earlier, ...names(4, 8)]);
+      expect(polled).toMatchObject({ type: 'polled', absent: [] });
+      expect(numbers(polled)).toEqual([1, 3, 4, 5, 7, 8]);
+    }
+  });
+
+  it('leaves out an order that cannot be read in the list either', async () => {
+    const unreadable = row(2).replace(/"symbol":"[A-Z]+",/, '');
+    tradier = await startTradier(({ what }) =>
+      what.endsWith('/orders') ? orders(row(1), unreadable, row(3)) : `{"order":${unreadable}}`,
+    );
+    const polled = await tradier.broker.poll(names(1, 3));
+    expect(numbers(polled)).toEqual([1, 3]);
+    expect(polled).toMatchObject({ absent: [] });
+  });
+
+  it('asks last for those that failed, so that many of them do not keep the others waiting', async () => {
+    let broken = /orders\/[1-7]$/;
+    const broker = await session(9, 1_000, ({ what }) => (broken.test(what) ? 'no' : undefined));
+    const earlier = names(1, 9, { submittedAt: NOW - DAY_MS });
+    expect(await broker.poll(earlier)).toMatchObject({ type: 'unavailable' });
+    expect(await broker.poll(earlier)).toMatchObject({ type: 'unavailable' });
+    expect(numbers(await broker.poll(earlier))).toEqual([8, 9]);
+    expect(numbers(await broker.poll(earlier))).toEqual([8, 9]);
+    broken = /orders\/[1-3]$/;
+    for (let times = 0; times < 2; times++) await broker.poll(earlier);
+    expect(numbers(await broker.poll(earlier))).toEqual(upTo(4, 9));
+  });
+
   it('is unavailable when that fails too, without asking for all of them', async () => {
     const broker = await session(20, 1_000, () => 'out of order');
     expect(await broker.poll(names(1, 20))).toMatchObject({ type: 'unavailable', code: 'HTTP_500' });
-    // The list and one order, each with two repetitions.
-    expect(tradier.asked).toHaveLength(6);
+    // The list and three orders, each with two repetitions.
+    expect(tradier.asked).toHaveLength(12);
   });
 });

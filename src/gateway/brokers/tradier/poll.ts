@@ -8,14 +8,20 @@
  * earlier sessions, those that it was given up before) are asked for by number, as all are when the list cannot be had; orders without a number
  * need the whole list. Several orders under one tag are one report that is `unknown`, without a number and without fills: the other orders of the
  * poll must not wait for it.
+ *
+ * An order that cannot be looked up is left out, and asked for after the others from then on. After a few failures in a row the rest waits for the next
+ * poll: Tradier is most likely out of order, and each failure takes its time.
  */
 import { ZERO } from '../../../contracts/decimal';
-import type { OrderName, OrderReport, PolledOrders } from '../../broker';
+import type { OrderName, OrderReport, PolledOrders, Unavailable } from '../../broker';
 import type { TradierCalls } from './calls';
 import { lookUp, named, SEVERAL_ORDERS, severalOrders } from './lookUp';
 import { orderPages } from './orderList';
-import { reportOf, type OrderRow } from './orderRow';
+import { mayBe, reportOf, type OrderRow } from './orderRow';
 import { tradingDay } from './tradingDay';
+
+/** Look-ups in a row that may fail. */
+const FAILURES_BEARED = 3;
 
 interface Look {
   readonly byNumber: ReadonlyMap<string, OrderName>;
@@ -29,6 +35,8 @@ export class OrderPoll {
   private pages = 1;
   /** With fewer orders than this the list does not pay this session. */
   private fewest = 2;
+  /** Client order ids of orders that could not be looked up when they were last asked for, longest ago first. */
+  private readonly failing = new Set<string>();
 
   constructor(
     private readonly calls: TradierCalls,
@@ -45,31 +53,61 @@ export class OrderPoll {
     const listed = orders.filter(({ submittedAt }) => tradingDay(submittedAt) === today);
     const look = lookFor(listed);
     const whole = this.listPays(look, listed.length) && (await this.readList(look, listed.length));
+    const answers = new Map<OrderName, OrderReport | 'absent'>();
+    for (const order of orders) {
+      const seen = reportOfRows(look.rows.get(order), order);
+      if (seen !== undefined) answers.set(order, seen);
+      else if (whole && order.orderId === '' && look.byTag.has(order.clientOrderId) && !look.rows.has(order))
+        answers.set(order, 'absent');
+    }
+    const trouble = await this.lookUpOthers(orders, answers);
+    if (answers.size === 0 && trouble !== undefined) return trouble;
     const reports: OrderReport[] = [];
     const absent: string[] = [];
     for (const order of orders) {
-      const seen = reportOfRows(look.rows.get(order), order);
-      if (seen !== undefined) {
-        reports.push(seen);
-        continue;
-      }
-      if (whole && order.orderId === '' && look.byTag.has(order.clientOrderId) && !look.rows.has(order)) {
-        absent.push(order.clientOrderId);
-        continue;
-      }
-      const answer = await lookUp(this.calls, order, this.now());
-      if (answer.type === 'unavailable') return answer;
-      if (answer.type === 'found') reports.push(answer.report);
-      else absent.push(order.clientOrderId);
+      const answer = answers.get(order);
+      if (answer === 'absent') absent.push(order.clientOrderId);
+      else if (answer !== undefined) reports.push(answer);
     }
     return { type: 'polled', reports, absent };
+  }
+
+  /** Adds what could be found out of the orders without an answer; gives the first thing that could not. */
+  private async lookUpOthers(
+    orders: readonly OrderName[],
+    answers: Map<OrderName, OrderReport | 'absent'>,
+  ): Promise<Unavailable | undefined> {
+    const byName = new Map(orders.map((order) => [order.clientOrderId, order]));
+    for (const name of this.failing) {
+      const order = byName.get(name);
+      if (order === undefined || answers.has(order)) this.failing.delete(name);
+    }
+    const others = orders.filter((order) => !answers.has(order));
+    const sound = others.filter(({ clientOrderId }) => !this.failing.has(clientOrderId));
+    const doubtful = [...this.failing].flatMap((name) => byName.get(name) ?? []);
+    let first: Unavailable | undefined;
+    let inARow = 0;
+    for (const order of [...sound, ...doubtful]) {
+      const answer = await lookUp(this.calls, order, this.now());
+      this.failing.delete(order.clientOrderId);
+      if (answer.type !== 'unavailable') {
+        answers.set(order, answer.type === 'found' ? answer.report : 'absent');
+        inARow = 0;
+        continue;
+      }
+      this.failing.add(order.clientOrderId);
+      first ??= answer;
+      inARow += 1;
+      if (inARow === FAILURES_BEARED) break;
+    }
+    return first;
   }
 
   private listPays({ byTag }: Look, orders: number): boolean {
     return byTag.size > 0 || (orders >= this.fewest && this.pages < orders);
   }
 
-  /** Whether it was read to its end. Where it cannot be had, each order is asked for; if that fails too, the poll has failed. */
+  /** Whether it was read to its end. Where it cannot be had, each order is asked for. */
   private async readList(look: Look, orders: number): Promise<boolean> {
     const attempt = Math.floor(orders / 10) + 1;
     let pages = 0;
@@ -78,7 +116,7 @@ export class OrderPoll {
       if (page.type === 'unavailable') return false;
       pages += 1;
       for (const row of page.rows) {
-        const order = look.byNumber.get(row.orderId) ?? look.byTag.get(row.tag ?? '');
+        const order = look.byNumber.get(row.orderId) ?? taggedAs(look, row);
         if (order !== undefined) addTo(look.rows, order, row);
       }
       whole = page.last;
@@ -97,6 +135,11 @@ const lookFor = (orders: readonly OrderName[]): Look => ({
   byTag: new Map(orders.filter(({ orderId }) => orderId === '').map((order) => [order.clientOrderId, order])),
   rows: new Map(),
 });
+
+const taggedAs = ({ byTag }: Look, row: OrderRow): OrderName | undefined => {
+  const order = byTag.get(row.tag ?? '');
+  return order !== undefined && mayBe(row, order) ? order : undefined;
+};
 
 const addTo = (rows: Map<OrderName, OrderRow[]>, order: OrderName, row: OrderRow): void => {
   const those = rows.get(order);

@@ -19,6 +19,7 @@ export const brokerOrder = ({ intent, ...rest }: OrderFields = {}): BrokerOrder 
   clientOrderId: 'intent-1-abc',
   referencePrice: decimal('100'),
   number: 1,
+  submittedAt: NOW,
   held: ZERO,
   openBuys: ZERO,
   openSells: ZERO,

@@ -181,6 +181,21 @@ describe('finding', () => {
     });
   });
 
+  it('takes no row for its own that was made more than five minutes before it was submitted', async () => {
+    const tag = '"intent-1-abc"';
+    const made = (before: number) => `"${new Date(orderName().submittedAt - before).toISOString()}"`;
+    let rows = [row(1, { tag, create_date: made(300_001) })];
+    const broker = await start(() => orders(...rows));
+    expect(await broker.find(orderName())).toEqual({ type: 'absent' });
+    expect(await broker.poll([orderName()])).toEqual({ type: 'polled', reports: [], absent: ['intent-1-abc'] });
+    expect(await broker.cancel(orderName())).toEqual({ type: 'absent' });
+    rows = [...rows, row(2, { tag, create_date: made(300_000) })];
+    expect(await broker.find(orderName())).toMatchObject({ type: 'found', report: { orderId: '2' } });
+    expect(await broker.poll([orderName()])).toMatchObject({ reports: [{ orderId: '2', status: 'open' }], absent: [] });
+    rows = [row(3, { tag, create_date: 'null' })];
+    expect(await broker.find(orderName())).toMatchObject({ type: 'found', report: { orderId: '3' } });
+  });
+
   it('looks for an order of an earlier day where that is listed, and does not believe a list that cannot show it', async () => {
     const broker = await start(() => orders());
     expect(await broker.find(orderName({ submittedAt: NOW - DAY_MS }))).toEqual({ type: 'absent' });
@@ -321,10 +336,12 @@ describe('the account', () => {
 
   it('names where it sends to, without the token', async () => {
     const broker = await start(() => '');
-    expect(broker.venue).toMatch(/^tradier:127\.0\.0\.1:[0-9]+\/v1\/VA1$/);
+    expect(await broker.identify()).toEqual({ type: 'identified', venue: 'tradier:sandbox/VA1' });
+    expect(broker.venue).toBe('tradier:sandbox/VA1');
+    expect(tradier.asked).toEqual([]);
     expect([broker.instant, broker.idempotent, broker.cancelAll]).toEqual([false, false, undefined]);
     const live = openTradier({ token: TOKEN, accountId: 'VA1', environment: 'live' });
-    expect(live.venue).toBe('tradier:api.tradier.com/v1/VA1');
+    expect(live.venue).toBe('tradier:live/VA1');
     expect(live.capacity()).toBeGreaterThan(0);
     await live.close();
   });

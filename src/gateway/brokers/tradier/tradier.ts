@@ -13,7 +13,7 @@
  * Source: Tradier, Brokerage API (accounts, trading, rate limiting).
  */
 import { plus, ZERO, type Decimal } from '../../../contracts/decimal';
-import type { Broker, BrokerOrder, CancelOutcome, OrderName, OrderReport, SubmitOutcome } from '../../broker';
+import type { Broker, BrokerOrder, CancelOutcome, Identity, OrderName, OrderReport, SubmitOutcome } from '../../broker';
 import { openBrokerHttp, type BrokerHttp, type BrokerHttpOptions } from '../http/brokerHttp';
 import { balances, position, positionList } from './answers';
 import { TradierCalls } from './calls';
@@ -58,12 +58,11 @@ export const openTradier = (options: TradierOptions): Broker => {
     perMinute,
     burst: Math.max(1, Math.floor(perMinute * BURST)),
   });
-  return new Tradier(http, accountId, options.wallNow ?? Date.now);
+  return new Tradier(http, `tradier:${environment}/${accountId}`, accountId, options.wallNow ?? Date.now);
 };
 
 class Tradier implements Broker {
   readonly name = 'tradier';
-  readonly venue: string;
   readonly instant = false;
   readonly idempotent = false;
   private readonly calls: TradierCalls;
@@ -71,12 +70,17 @@ class Tradier implements Broker {
 
   constructor(
     private readonly http: BrokerHttp,
+    readonly venue: string,
     accountId: string,
     private readonly wallNow: () => number,
   ) {
-    this.venue = `tradier:${http.place}/${accountId}`;
     this.calls = new TradierCalls(http, accountId);
     this.polling = new OrderPoll(this.calls, wallNow);
+  }
+
+  /** The settings name the account; that the token may use it, the first request tells. */
+  identify(): Promise<Identity> {
+    return Promise.resolve({ type: 'identified', venue: this.venue });
   }
 
   capacity(): number {
