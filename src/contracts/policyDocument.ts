@@ -19,8 +19,27 @@ export interface PolicyDocument {
   readonly warnings: readonly string[];
 }
 
+/** Policies that were read last, by their text: one text comes back with every restore and every run that it is activated for. */
+const known = new Map<string, PolicyDocument>();
+const MOST_KNOWN = 32;
+
 /** `sourceName`: what the messages call the policy, such as its file. At most 65,536 bytes. The errors stand in the order of the text. */
 export const readPolicy = (input: string | Uint8Array, sourceName: string): Result<PolicyDocument, readonly ContractError[]> => {
+  const remembered = typeof input === 'string' ? known.get(input) : undefined;
+  if (remembered !== undefined) return succeeded(remembered);
+  const read = readAfresh(input, sourceName);
+  // A warning names its source: that is not the same every time.
+  if (typeof input === 'string' && read.ok && read.value.warnings.length === 0) remember(input, read.value);
+  return read;
+};
+
+const remember = (text: string, document: PolicyDocument): void => {
+  const [oldest] = known.keys();
+  if (known.size >= MOST_KNOWN && oldest !== undefined) known.delete(oldest);
+  known.set(text, document);
+};
+
+const readAfresh = (input: string | Uint8Array, sourceName: string): Result<PolicyDocument, readonly ContractError[]> => {
   const yaml = readYaml(input);
   if (!yaml.ok) return failed(yaml.error.map((error) => ({ ...error, source: sourceName })));
   const { value, errors, positionOf } = yaml.value;

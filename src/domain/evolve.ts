@@ -114,6 +114,8 @@ const start = (
       .sort((a, b) => a.at - b.at),
   };
   run.equityMode = equityMode;
+  // What strangers filled before the start is not in the portfolio: it goes from the state too, or a restore would bring it back.
+  for (const symbol of run.exposure.positions.keys()) run.touched.positions.add(symbol);
   run.exposure = new Exposure(prices, equityMode === 'marked');
   run.orders = windowOf(run.beginning);
   run.violations = new ViolationWindow(run.beginning.violations);

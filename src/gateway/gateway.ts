@@ -12,7 +12,7 @@ import { describeFault } from '../contracts/avro/decoded';
 import { minus, ZERO } from '../contracts/decimal';
 import type { ControlEvent, ExecutionEvent, OrderResolved, PublishedDecision } from '../contracts/messages';
 import { CONTROL_EVENTS, DECISIONS, EXECUTION_EVENTS } from '../contracts/topics';
-import type { Bus, BusReader, BusRecord, OutgoingRecord, PollOptions, TransactionalWriter } from '../processor/bus';
+import type { Bus, BusReader, OutgoingRecord, PollOptions, TransactionalWriter } from '../processor/bus';
 import type { Broker, Trouble } from './broker';
 import { controlRecord, describeResolution } from './controlRecord';
 import { BrokerFailure, DecisionError, VenueError } from './gatewayErrors';
@@ -73,6 +73,11 @@ export const BROKER_FAULT_POINTS = [
 ] as const;
 export type GatewayFaultPoint = (typeof GATEWAY_FAULT_POINTS)[number] | (typeof BROKER_FAULT_POINTS)[number];
 
+interface ReadDecision {
+  readonly decision: PublishedDecision;
+  readonly offset: number;
+}
+
 export interface ReportedExecution {
   readonly event: ExecutionEvent;
   /** The record's time, ms: the decision's where no time passes (the paper broker, a file of intents that is played), else when it was heard of. */
@@ -123,9 +128,11 @@ export class Gateway {
   /** Told, and not committed. */
   private events: ReportedExecution[] = [];
   /** Decisions that were read; may be ahead of the control events that they knew of. */
-  private readonly ahead: { readonly decision: PublishedDecision; readonly offset: number }[] = [];
+  private readonly ahead: ReadDecision[] = [];
+  /** What was on the two topics at the last look is read: a trip further on in them is known before anything is sent. */
+  private caughtUp = { controls: false, decisions: false };
   /** A poll that did not end while something else had to be done. */
-  private polling: Promise<readonly BusRecord[]> | undefined;
+  private polling: Promise<readonly ReadDecision[]> | undefined;
   private wake: () => void = () => undefined;
 
   private constructor(
@@ -209,7 +216,7 @@ export class Gateway {
     const changes = this.reconciliation.takeChanges();
     if (broker.instant) await this.submitInstantly();
     else this.enqueue();
-    const chosen = this.desk.nextSubmissions();
+    const chosen = this.isCaughtUp ? this.desk.nextSubmissions() : [];
     const executions = await this.commitAndSend(
       changes.map((change) => this.driftRecord(change)),
       chosen,
@@ -279,20 +286,17 @@ export class Gateway {
 
   /** Control events first: a trip is read ahead of every decision that waits. */
   private async readInputs(poll: PollOptions): Promise<number> {
-    const { codec, partition } = this.options;
-    const isFull = this.ahead.length + this.desk.queued >= MOST_WAITING;
+    const { codec } = this.options;
+    const { isFull } = this;
     const records = isFull ? [] : await this.pollDecisions(poll);
-    // All are read before the first order is sent: what was sent must be published, so nothing that fails may come between.
-    for (const { value, offset } of records) {
-      const decision = codec.decodeValue(DECISIONS, value);
-      if (!decision.ok) throw new DecisionError(partition, offset, describeFault(decision.error));
-      this.ahead.push({ decision: decision.value, offset });
-    }
+    this.ahead.push(...records);
     let stopped = false;
-    for (const record of await this.controls.poll({
+    const controls = await this.controls.poll({
       maxRecords: CONTROLS_PER_STEP,
       maxWaitMs: isFull ? Math.min(poll.maxWaitMs, FULL_WAIT_MS) : 0,
-    })) {
+    });
+    this.caughtUp.controls = controls.length < CONTROLS_PER_STEP;
+    for (const record of controls) {
       const read = controlRecord(codec, record);
       if (read === undefined) continue;
       const { runId, control } = read;
@@ -309,12 +313,26 @@ export class Gateway {
     return records.length;
   }
 
+  /** More decisions may be waiting than fit in memory: then what is read is sent. */
+  private get isCaughtUp(): boolean {
+    return this.caughtUp.controls && (this.caughtUp.decisions || this.isFull);
+  }
+
+  private get isFull(): boolean {
+    return this.ahead.length + this.desk.queued >= MOST_WAITING;
+  }
+
   /** Waits for decisions, but no longer than until something else is to be done; a poll that is left waiting is taken up again by the next step. */
-  private async pollDecisions({ maxRecords, maxWaitMs }: PollOptions): Promise<readonly BusRecord[]> {
-    const busy = this.ahead.length > 0 || this.events.length > 0 || this.desk.hasAnswers || this.reconciliation.hasChanges;
+  private async pollDecisions({ maxRecords, maxWaitMs }: PollOptions): Promise<readonly ReadDecision[]> {
+    const busy =
+      !this.isCaughtUp ||
+      this.ahead.length > 0 ||
+      this.events.length > 0 ||
+      this.desk.hasAnswers ||
+      this.reconciliation.hasChanges;
     const wait = busy ? 0 : Math.min(maxWaitMs, Math.ceil(this.desk.dueInMs()));
     const left = this.polling !== undefined;
-    const polling = (this.polling ??= this.decisions.poll({ maxRecords, maxWaitMs: wait }));
+    const polling = (this.polling ??= this.readDecisions({ maxRecords, maxWaitMs: wait }));
     // Whoever awaits it hears of its failure; while nobody does, it is no unhandled one.
     polling.catch(() => undefined);
     const woken = new Promise<undefined>((resolve) => (this.wake = () => resolve(undefined)));
@@ -322,11 +340,25 @@ export class Gateway {
     const records = await Promise.race([polling, ...others]);
     if (records === undefined) return [];
     this.polling = undefined;
+    this.caughtUp.decisions = records.length < maxRecords;
     return records;
   }
 
+  /** All of a poll can be read, or none of it is dealt with: what was sent must be published, so nothing that fails may come in between. */
+  private async readDecisions(poll: PollOptions): Promise<readonly ReadDecision[]> {
+    const { codec, partition, broker } = this.options;
+    const read = (await this.decisions.poll(poll)).map(({ value, offset }) => {
+      const decision = codec.decodeValue(DECISIONS, value);
+      if (!decision.ok) throw new DecisionError(partition, offset, describeFault(decision.error));
+      return { decision: decision.value, offset };
+    });
+    // A trip counts from the moment that it is here, whatever the step is waiting for.
+    if (!broker.instant) for (const { decision } of read) this.runs.decided(decision);
+    return read;
+  }
+
   /** Decisions whose control events are read, in order. */
-  private *ready(): Generator<{ readonly decision: PublishedDecision; readonly offset: number }> {
+  private *ready(): Generator<ReadDecision> {
     const position = this.controls.position(CONTROL_EVENTS, this.options.partition);
     for (let next = this.ahead[0]; next !== undefined && next.decision.control_position <= position; next = this.ahead[0]) {
       this.ahead.shift();

@@ -16,9 +16,8 @@ class Desk {
 
   constructor(readonly broker: Broker) {}
 
-  async open(orders: number): Promise<void> {
+  async open(orders: number, policy_text = policyText({ position: '1', tripAfter: 10_000 })): Promise<void> {
     await this.shard.takeOver();
-    const policy_text = policyText({ position: '1', tripAfter: 10_000 });
     const started = this.shard.started({ portfolio: portfolioOf({}, '100000000'), policy_text });
     await this.shard.feed(started, this.shard.price('AAPL', '100'), this.shard.price('MSFT', '100'));
     for (let at = 0; at < orders; at++) {
@@ -45,10 +44,10 @@ class Desk {
     return this.gateway;
   }
 
-  async steps(count: number): Promise<void> {
+  async steps(count: number, maxRecords = 100): Promise<void> {
     for (let at = 0; at < count; at++) {
       this.monotonic += 500;
-      await this.live.step({ maxRecords: 100, maxWaitMs: 0 });
+      await this.live.step({ maxRecords, maxWaitMs: 0 });
     }
   }
 
@@ -128,4 +127,21 @@ it('hanging submissions and look-ups take no cancel its place', async () => {
   await desk.trip();
   await desk.steps(5);
   expect(broker.made.filter(({ status }) => status === 'open')).toEqual([]);
+});
+
+it('a trip by a limit is read ahead of every order that waits, however few decisions are read at once', async () => {
+  const tripping = policyText({ position: '1', tripOn: '"EXEC-002"' });
+
+  const broker = new VirtualBroker(quiet);
+  const desk = new Desk(broker);
+  // The eleventh within a minute is one too many.
+  await desk.open(0, tripping);
+  for (let at = 0; at < 11; at++) {
+    const timestamp = new Date(START + at).toISOString();
+    await desk.shard.feed(desk.shard.intent(intentOf({ intent_id: `i-${at}`, timestamp, qty: decimal('1') })));
+  }
+  expect((await desk.shard.decisions()).map(({ kill_switch_tripped }) => kill_switch_tripped).indexOf(true)).toBe(10);
+  await desk.steps(40, 1);
+  expect(broker.posts).toEqual([]);
+  expect(desk.live.openOrders()).toEqual([]);
 });

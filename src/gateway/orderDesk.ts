@@ -177,7 +177,7 @@ export class OrderDesk {
     };
     for (const [order, care] of this.cares) {
       if (room <= 0) break;
-      if (!(care.notTaken || care.again) || care.busy || care.dueAt > monotonic() || symbols.has(symbolOf(order))) continue;
+      if (!isToBeSentAgain(order, care) || care.busy || care.dueAt > monotonic() || symbols.has(symbolOf(order))) continue;
       if (order.cancelling || order.phase === 'ended' || order.decision === undefined) continue;
       if (runs.stopOf(order.decision) !== undefined) continue;
       choose(order);
@@ -259,7 +259,7 @@ export class OrderDesk {
     for (const [order, care] of this.cares) {
       if (care.busy || order.phase === 'ended') continue;
       if (!lookUpsFull && order.phase === 'unknown' && order.orderId === '') due = Math.min(due, care.dueAt);
-      if (!order.cancelling && (care.notTaken || care.again)) due = Math.min(due, Math.max(care.dueAt, now + LEAST_PAUSE_MS));
+      if (!order.cancelling && isToBeSentAgain(order, care)) due = Math.min(due, Math.max(care.dueAt, now + LEAST_PAUSE_MS));
       if (!cancelsFull && order.cancelling && isAtBroker(order)) due = Math.min(due, care.cancelDueAt);
     }
     if (!this.polling && this.options.orders.openCount > 0) due = Math.min(due, this.pollDueAt);
@@ -379,7 +379,8 @@ export class OrderDesk {
       case 'deferred':
         care.dueAt = this.options.monotonic() + Math.max(outcome.afterMs, this.pauseAfter(care));
         if (order.mayExist) {
-          order.phase = 'unknown';
+          // This submission was not taken; what became of the one before it is as unknown as it was, for the log and for an operator too.
+          this.tell(unknown(order, outcome), order);
           care.again = true;
         } else {
           // A stop that was read while it was on its way has not found it waiting.
@@ -521,6 +522,9 @@ export class OrderDesk {
 
   private follow(order: GatewayOrder, report: OrderReport): void {
     const { log } = this.options;
+    // The broker shows it: to send it once more would undo what is known of it.
+    const care = this.cares.get(order);
+    if (care !== undefined) care.again = false;
     const { oddities } = followReport(order, report, (event) => this.tell(event, order));
     for (const oddity of oddities) log.error({ ...logFields(order), oddity }, 'the broker reports something odd');
   }
@@ -534,6 +538,10 @@ export class OrderDesk {
     return pauseMs(care.tries);
   }
 }
+
+/** What was not taken, and what the broker does not show where a name is a key. */
+const isToBeSentAgain = ({ phase, orderId }: GatewayOrder, { notTaken, again }: Care): boolean =>
+  notTaken || (again && phase === 'unknown' && orderId === '');
 
 const CANCELLED_BEFORE: Trouble = { code: 'CANCELLED', reason: 'it was to be cancelled before it left' };
 const NO_POLICY = new Uint8Array(32);

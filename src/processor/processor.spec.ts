@@ -145,6 +145,19 @@ describe('executions', () => {
   });
 });
 
+it('what strangers filled before a run began does not come back with a takeover', async () => {
+  for (const takesOver of [false, true]) {
+    const shard = new TestShard();
+    await shard.takeOver();
+    await shard.feed(shard.price('AAPL', '200'), shard.execution(executionOf()));
+    await shard.takeOver();
+    await shard.feed(shard.started());
+    if (takesOver) await shard.takeOver();
+    await shard.feed(shard.intent(intent('a')));
+    expect((await shard.audits()).at(-1)?.facts?.position_qty).toBe(decimal('0'));
+  }
+});
+
 describe('what is too large to be written down', () => {
   const huge = '90000000000000000000';
 

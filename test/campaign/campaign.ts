@@ -10,17 +10,17 @@ import { registeredSchemas, registerSchemas } from '../../src/bus/kafka/schemaRe
 import { createTopics } from '../../src/bus/kafka/topicAdmin';
 import type { Bus } from '../../src/processor/bus';
 import { programOf } from './builtProgram';
-import { checkLog } from './checks/checkLog';
-import type { CheckOutcome } from './checks/checkLog';
-import { Findings } from './checks/findings';
+import { checkLog } from '../checks/checkLog';
+import type { CheckOutcome } from '../checks/checkLog';
+import { Findings } from '../checks/findings';
 import type { Cluster } from './cluster';
 import type { Faults } from './faults';
 import { Fleet } from './fleet';
 import { logByJava, NoCompiler } from './javaTool';
 import { Publisher } from './publisher';
-import { Random } from './random';
-import type { RawLog } from './rawLog';
-import { logOf } from './rawLog';
+import { Random } from '../support/random';
+import type { RawLog } from '../checks/rawLog';
+import { logOf } from '../checks/rawLog';
 import { Watcher } from './watcher';
 import { Workload } from './workload';
 

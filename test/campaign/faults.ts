@@ -6,10 +6,11 @@ import { PROCESSOR_FAULT_POINTS } from '../../src/processor/processor';
 import { API } from '../support/kafka/faultyProxy';
 import type { Cluster } from './cluster';
 import type { Fleet, Member, Service } from './fleet';
+import type { Poison } from '../checks/evidence';
 import { publishPoison } from './poison';
-import type { Poison, PoisonOptions } from './poison';
+import type { PoisonOptions } from './poison';
 import type { Publisher } from './publisher';
-import type { Random } from './random';
+import type { Random } from '../support/random';
 import type { Watcher } from './watcher';
 
 export interface FaultPoint {

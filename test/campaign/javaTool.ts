@@ -6,8 +6,8 @@ import { lastWords } from '../../infra/native/command';
 import { javaProgram } from '../../infra/native/java';
 import type { Topic } from '../../src/contracts/topics';
 import { TOPICS } from '../../src/contracts/topics';
-import { CollectedLog } from './rawLog';
-import type { RawLog } from './rawLog';
+import { CollectedLog } from '../checks/rawLog';
+import type { RawLog } from '../checks/rawLog';
 
 const SOURCE = join(__dirname, 'KafkaTool.java');
 const LIMIT_MS = 120_000;

@@ -11,7 +11,7 @@ import type { CampaignArguments } from './options';
 import { HELP, readArguments } from './options';
 import { PLANTED_BUGS } from './plantedBugs';
 import { stepsOf } from './plans';
-import { Random } from './random';
+import { Random } from '../support/random';
 import type { Report } from './report';
 import { document, machine, summary } from './report';
 import type { Trial } from './trials';

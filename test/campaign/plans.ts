@@ -1,7 +1,7 @@
 /** Which faults a campaign goes through, in which order. */
 import type { Step } from './campaign';
 import { FAULT_POINTS, killAt, killAtRandom, killBroker, loseAnswers, pauseBroker, poison, rebalance, zombie } from './faults';
-import type { Random } from './random';
+import type { Random } from '../support/random';
 
 export interface Plan {
   /** Kills of services; every fault point comes as often as every other, the rest at random times. */

@@ -3,7 +3,7 @@ import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
 import type { Message, Producer } from 'kafkajs';
 import type { Codec } from '../../src/contracts/avro/codec';
 import { decimal } from '../../src/contracts/decimal';
-import type { InputTopic, Topic } from '../../src/contracts/topics';
+import type { InputTopic } from '../../src/contracts/topics';
 import {
   CONTROL_EVENTS,
   EVERY_RUN,
@@ -12,15 +12,9 @@ import {
   MARKET_PRICES,
   ORDER_INTENTS,
 } from '../../src/contracts/topics';
+import type { Poison } from '../checks/evidence';
 import { named, NoCompiler, produceByJava } from './javaTool';
-import type { Random } from './random';
-
-export interface Poison {
-  readonly what: string;
-  readonly topic: Topic;
-  readonly partition: number;
-  readonly offset: number;
-}
+import type { Random } from '../support/random';
 
 export interface PoisonOptions {
   readonly bootstrap: string;

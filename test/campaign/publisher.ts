@@ -4,13 +4,8 @@ import { PersistentWriter } from '../../src/apps/publishing/persistentWriter';
 import { ORDER_INTENTS } from '../../src/contracts/topics';
 import { BusError } from '../../src/processor/bus';
 import type { Bus, OutgoingRecord } from '../../src/processor/bus';
+import type { Acknowledged } from '../checks/evidence';
 import type { Event, Workload } from './workload';
-
-/** What a writer was told is on the log. */
-export interface Acknowledged {
-  readonly record: OutgoingRecord;
-  readonly offset: number;
-}
 
 const CHUNK_INTENTS = 12;
 const PAUSE_MS = 500;

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { CampaignOutcome } from './campaign';
-import { CHECKS } from './checks/checkLog';
+import { checksOn, promisesOf } from '../checks/promises';
 import type { Trial } from './trials';
 
 export interface Report {
@@ -22,8 +22,10 @@ export const machine = (): string => {
 export const summary = ({ campaign, trials }: Report): string => {
   const caught = trials.filter((trial) => trial.caught).length;
   const lines =
-    campaign === undefined ? [] : [`findings: ${total(campaign.findings)} in ${CHECKS.length} checks, seed ${campaign.seed}`];
-  for (const { check, what } of campaign?.told ?? []) lines.push(`  ${check}: ${what}`);
+    campaign === undefined
+      ? []
+      : [`findings: ${total(campaign.findings)} in ${checksOn('log', 'programs').length} checks, seed ${campaign.seed}`];
+  for (const { check, what } of campaign?.told ?? []) lines.push(`  ${check} (promise ${promisesOf(check).join(', ')}): ${what}`);
   for (const missed of campaign?.missed ?? []) lines.push(`  not happened: ${missed}`);
   if (trials.length > 0) lines.push(`planted bugs caught: ${caught} of ${trials.length}`);
   for (const { bug, caught: found, by } of trials)

@@ -4,7 +4,7 @@ import { decimal } from '../../src/contracts/decimal';
 import type { ControlPayload, OrderIntent, PolicyActivated, PortfolioState } from '../../src/contracts/messages';
 import { CONTROL_EVENTS, EVERY_RUN, MARKET_PRICES, ORDER_INTENTS, partitionOf } from '../../src/contracts/topics';
 import type { OutgoingRecord } from '../../src/processor/bus';
-import type { Random } from './random';
+import type { Random } from '../support/random';
 
 export type Kind =
   | 'intent'

@@ -12,7 +12,7 @@ import { startCluster } from '../campaign/cluster';
 import { FAULT_POINTS } from '../campaign/faults';
 import { PLANTED_BUGS } from '../campaign/plantedBugs';
 import { stepsOf } from '../campaign/plans';
-import { Random } from '../campaign/random';
+import { Random } from '../support/random';
 import { tryBug } from '../campaign/trials';
 import { describeNativeBroker, kafkaUnderTest } from '../support/kafka/kafkaUnderTest';
 

@@ -22,11 +22,20 @@ export interface WorkOptions {
   readonly brokerStamps: boolean;
   /** How long a step waits for inputs: an idle shard shows so often that it lives, and stops as quickly. */
   readonly waitMs?: number;
+  /** Called at named points of processor and gateway, so that a test can end the process there. */
+  readonly faultPoint?: (point: string) => void;
 }
 
 const WAIT_MS = 200;
 
-export const processorWork = ({ codec, batchRecords, metrics, brokerStamps, waitMs = WAIT_MS }: WorkOptions): ShardWork => ({
+export const processorWork = ({
+  codec,
+  batchRecords,
+  metrics,
+  brokerStamps,
+  waitMs = WAIT_MS,
+  faultPoint = faultPoints,
+}: WorkOptions): ShardWork => ({
   name: 'processor',
   inputs: INPUT_TOPICS,
   takeOver: async ({ shard, bus, owner }) => {
@@ -38,7 +47,7 @@ export const processorWork = ({ codec, batchRecords, metrics, brokerStamps, wait
       engineVersion: ENGINE_VERSION,
       stopwatch: realStopwatch,
       observer: new FoldMetrics(metrics, brokerStamps),
-      faultPoint: faultPoints,
+      faultPoint,
     });
     return {
       step: async () => {
@@ -63,6 +72,7 @@ export const gatewayWork = ({
   settings,
   log,
   waitMs = WAIT_MS,
+  faultPoint = faultPoints,
 }: GatewayWorkOptions): ShardWork => ({
   name: 'gateway',
   inputs: [CONTROL_EVENTS, DECISIONS],
@@ -77,7 +87,7 @@ export const gatewayWork = ({
       wallMs: () => Date.now(),
       monotonic: () => performance.now(),
       log: log.child({ service: 'gateway', shard }),
-      faultPoint: faultPoints,
+      faultPoint,
     });
     return {
       step: async () => {

@@ -1,8 +1,8 @@
 /** Each kill at each trouble of each broker, with the built program: planned, carried out, and summed up. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Finding } from '../checks/findings';
-import { Random } from '../random';
+import type { Finding } from '../../checks/findings';
+import { Random } from '../../support/random';
 import { happens, KILL_NAMES, killOf } from './kills';
 import type { Kill } from './kills';
 import { inLanes } from './lanes';

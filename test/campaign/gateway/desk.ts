@@ -5,11 +5,13 @@ import { Gateway } from '../../../src/gateway/gateway';
 import type { GatewayFaultPoint } from '../../../src/gateway/gateway';
 import { TestShard } from '../../support/shard';
 import { SILENT } from '../../support/trading';
-import { logOf } from '../rawLog';
-import { Random } from '../random';
+import { DecodedLog } from '../../checks/decodedLog';
+import { Findings } from '../../checks/findings';
+import type { LoggedEvent, OrderLog } from '../../checks/orders/orderLog';
+import { orderLogOf } from '../../checks/orders/orderLog';
+import { logOf } from '../../checks/rawLog';
+import { Random } from '../../support/random';
 import { OrderFlow } from './flow';
-import { orderLogOf } from './orderLog';
-import type { LoggedEvent, OrderLog } from './orderLog';
 import { openVenue } from './venue';
 import type { DialectName, Venue } from './venue';
 
@@ -101,8 +103,12 @@ export class Desk {
     return isSo();
   }
 
+  async decoded(findings = new Findings()): Promise<DecodedLog> {
+    return new DecodedLog(await logOf(this.shard.bus), [], findings);
+  }
+
   async log(): Promise<OrderLog> {
-    return orderLogOf(await logOf(this.shard.bus));
+    return orderLogOf(await this.decoded(), 0);
   }
 
   async events(): Promise<readonly LoggedEvent[]> {

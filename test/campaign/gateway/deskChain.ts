@@ -4,15 +4,18 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { GatewayFaultPoint } from '../../../src/gateway/gateway';
-import { Findings } from '../checks/findings';
-import { Random } from '../random';
+import { checkLog } from '../../checks/checkLog';
+import { Findings } from '../../checks/findings';
+import { logOf } from '../../checks/rawLog';
+import { orderLogOf } from '../../checks/orders/orderLog';
+import { Random } from '../../support/random';
 import { Crash, Desk } from './desk';
-import { judge } from './judge';
-import type { Tripped } from './judge';
 import type { Kill } from './kills';
 import { hasEnded, outcomeOf, unknownOf } from './outcome';
 import type { ChainOutcome } from './outcome';
 import type { TroubleAtBroker } from './troubles';
+import { judge } from './verdict';
+import type { Tripped } from './verdict';
 import { CANCEL_TAKES_MS, endOfDay, finishCancels, mayStayUnknown } from './venue';
 import type { DialectName } from './venue';
 
@@ -64,16 +67,18 @@ class DeskChain {
     const { kills, trouble, dialect, seed } = this.options;
     for (const [at, kill] of kills.entries()) await this.cell(kill, trouble.trips === true && at % 2 === 0);
     await this.settle();
-    const log = await this.desk.log();
+    const log = await this.desk.decoded(this.findings);
     const { server } = this.desk.venue;
     judge({
-      ...{ log, market: server.market, tripped: this.tripped, findings: this.findings },
-      ...{ fillsLate: trouble.fillsLate === true, restates: trouble.restates === true, repeatsDouble: dialect === 'tradier' },
+      ...{ log, server, tripped: this.tripped, findings: this.findings },
+      ...{ restates: trouble.restates === true, namesAreKeys: dialect === 'alpaca' },
     });
+    const { bus, codec } = this.desk.shard;
+    await checkLog({ log: await logOf(bus), codec, findings: this.findings, acknowledged: [], poison: [] });
     return outcomeOf({
       ...{ name: `${dialect}, ${trouble.name}`, seed, findings: this.findings, kills: this.killed, missed: this.missed },
       ...{
-        log,
+        log: orderLogOf(log, 0),
         server,
         intents: this.intents,
         trips: this.tripped.length,
@@ -108,7 +113,7 @@ class DeskChain {
     server.clearFaults();
     await this.untilSettled();
     for (const order of server.market.openOrders())
-      this.findings.add('kill switch', `order ${order.clientOrderId} is open at the broker behind a trip`);
+      this.findings.add('kill: open at the end', `order ${order.clientOrderId} is open at the broker behind a trip`);
     this.tripped.push({ from, to: Date.now() });
     this.isTripped = false;
     await shard.feed(flow.reset());

@@ -5,18 +5,16 @@ import type { ControlPayload, OrderResolved } from '../../../src/contracts/messa
 import { CONTROL_EVENTS, MARKET_PRICES, ORDER_INTENTS } from '../../../src/contracts/topics';
 import type { OutgoingRecord } from '../../../src/processor/bus';
 import { intentOf, portfolioOf } from '../../support/situations';
-import type { Random } from '../random';
+import type { Random } from '../../support/random';
 import { HELD } from './venue';
 
-export const SYMBOLS = ['AAPL', 'MSFT', 'TSLA', 'NVDA'] as const;
+const SYMBOLS = ['AAPL', 'MSFT', 'TSLA', 'NVDA'] as const;
 const RUN = 'run-1';
-/** What everything trades at, all day; money of the run; shares of one symbol, and money in all, that the policy lets it hold. */
-export const PRICE = 100n;
+/** What everything trades at, all day; money of the run. */
+const PRICE = 100n;
 const EQUITY = 1_000_000n;
-export const MOST_SHARES = 150n;
-export const MOST_GROSS = 50_000n;
 
-/** `cancels`: what the policy says about open orders when the kill switch trips; undefined: version "0.1", which cannot say. */
+/** It may hold 150 shares of a symbol, and 50,000 in all. `cancels`: what the policy says about open orders when the kill switch trips; undefined: version "0.1", which cannot say. */
 export const policyOf = (cancels?: boolean): string => `
 version: "${cancels === undefined ? '0.1' : '0.2'}"
 defaults: { mode: enforce }

@@ -3,12 +3,12 @@
  * broker; what was open is cancelled until the broker shows nothing, or left alone where policy or gateway say so; and the log has all of it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Operation } from '../../support/brokers/brokerServer';
+import type { LoggedEvent } from '../../checks/orders/orderLog';
+import type { Operation } from '../../support/brokers/dialect';
 import { FAULTS } from '../../support/brokers/faults';
 import { BEHAVIOURS, fillWhen } from '../../support/brokers/orderScript';
 import { Crash, Desk } from './desk';
 import { policyOf } from './flow';
-import type { LoggedEvent } from './orderLog';
 import type { DialectName } from './venue';
 
 /**

@@ -1,7 +1,7 @@
 /** Where a process is killed: at a named point that it passes, or at the moment a request of it reaches the broker. */
 import { BROKER_FAULT_POINTS, GATEWAY_FAULT_POINTS } from '../../../src/gateway/gateway';
 import { PROCESSOR_FAULT_POINTS } from '../../../src/processor/processor';
-import type { Operation } from '../../support/brokers/brokerServer';
+import type { Operation } from '../../support/brokers/dialect';
 
 export interface Kill {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** What a chain of cells came to, whoever ran it. */
 import type { RunningBroker } from '../../support/brokers/brokerServer';
-import type { Finding, Findings } from '../checks/findings';
-import type { OrderLog } from './orderLog';
+import type { Finding, Findings } from '../../checks/findings';
+import type { OrderLog } from '../../checks/orders/orderLog';
 
 export interface ChainOutcome {
   readonly name: string;

@@ -100,7 +100,7 @@ export const PLANTED_GATEWAY_BUGS: readonly PlantedGatewayBug[] = [
   {
     name: 'nothing cancelled',
     what: 'a trip leaves open orders open',
-    patches: [{ file: 'gateway/runs', from: /return stop\.code === 'RUN_ENDED'[^;]*;/, to: `return stop.code === 'RUN_ENDED';` }],
+    patches: [{ file: 'gateway/runs', from: /return ended \|\|[^;]*;/, to: 'return ended;' }],
     ...{ dialect: 'tradier', trouble: 'cancels: none', kills: ['after-commit', 'gateway-after-submit'] },
   },
   {
@@ -118,7 +118,7 @@ export const PLANTED_GATEWAY_BUGS: readonly PlantedGatewayBug[] = [
   {
     name: 'one decision skipped',
     what: 'a gateway that takes over starts one decision too far',
-    patches: [{ file: 'gateway/restoreGateway', from: 'event.decision_offset + 1)', to: 'event.decision_offset + 2)' }],
+    patches: [{ file: 'gateway/dealtWith', from: /nextDecision: offset \+ 1/, to: 'nextDecision: offset + 2' }],
     ...{
       dialect: 'alpaca',
       trouble: 'none',
@@ -129,7 +129,7 @@ export const PLANTED_GATEWAY_BUGS: readonly PlantedGatewayBug[] = [
     name: 'a decision again',
     what: 'a gateway that takes over starts at the last decision that it has dealt with, under another name',
     patches: [
-      { file: 'gateway/restoreGateway', from: 'event.decision_offset + 1)', to: 'event.decision_offset)' },
+      { file: 'gateway/dealtWith', from: /nextDecision: offset \+ 1/, to: 'nextDecision: offset' },
       {
         file: 'gateway/orderDesk',
         from: /\(0, _clientOrderId\.clientOrderId\)\(run_id, intent_id\)/,

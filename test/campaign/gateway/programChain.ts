@@ -5,23 +5,26 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { openSession } from '../../../src/apps/session';
+import { ENGINE_VERSION, openSession, realStopwatch } from '../../../src/apps/session';
 import type { Codec } from '../../../src/contracts/avro/codec';
 import type { OutgoingRecord } from '../../../src/processor/bus';
-import { Findings } from '../checks/findings';
-import { logOf } from '../rawLog';
-import { Random } from '../random';
+import { Processor } from '../../../src/processor/processor';
+import { checkLog } from '../../checks/checkLog';
+import { DecodedLog } from '../../checks/decodedLog';
+import { Findings } from '../../checks/findings';
+import type { OrderLog } from '../../checks/orders/orderLog';
+import { orderLogOf } from '../../checks/orders/orderLog';
+import { logOf } from '../../checks/rawLog';
+import { Random } from '../../support/random';
 import { OrderFlow } from './flow';
-import { judge } from './judge';
-import type { Tripped } from './judge';
 import type { Kill } from './kills';
-import { orderLogOf } from './orderLog';
-import type { OrderLog } from './orderLog';
 import { hasEnded, outcomeOf, unknownOf } from './outcome';
 import type { ChainOutcome } from './outcome';
 import type { Figures } from './program';
 import { RunningProgram } from './program';
 import type { TroubleAtBroker } from './troubles';
+import { judge } from './verdict';
+import type { Tripped } from './verdict';
 import { CANCEL_TAKES_MS, endOfDay, finishCancels, mayStayUnknown, openVenue } from './venue';
 import type { DialectName, Venue } from './venue';
 
@@ -82,19 +85,16 @@ class Chain {
       await this.publish((flow) => flow.opening());
       for (const [at, kill] of kills.entries()) await this.cell(kill, trouble.trips === true && at % 2 === 0);
       await this.settle();
-      const log = await this.read();
+      const log = await this.readDecoded();
       judge({
-        ...{ log, market: this.venue.server.market, tripped: this.tripped, findings: this.findings },
-        ...{
-          fillsLate: trouble.fillsLate === true,
-          restates: trouble.restates === true,
-          repeatsDouble: this.venue.dialect === 'tradier',
-        },
+        ...{ log, server: this.venue.server, tripped: this.tripped, findings: this.findings },
+        ...{ restates: trouble.restates === true, namesAreKeys: this.venue.dialect === 'alpaca' },
       });
+      await this.checkLog();
       return outcomeOf({
         ...{ name: this.name, seed: this.options.seed, findings: this.findings, kills: this.killed, missed: this.missed },
         ...{
-          log,
+          log: orderLogOf(log, 0),
           server: this.venue.server,
           intents: this.intents,
           trips: this.tripped.length,
@@ -128,7 +128,7 @@ class Chain {
     server.clearFaults();
     await this.untilStill(UNKNOWN_STILL_MS);
     for (const order of server.market.openOrders())
-      this.findings.add('kill switch', `order ${order.clientOrderId} is open at the broker behind a trip`);
+      this.findings.add('kill: open at the end', `order ${order.clientOrderId} is open at the broker behind a trip`);
     this.tripped.push({ from, to: Date.now() });
     this.isTripped = false;
     await this.publish((flow) => [flow.reset()]);
@@ -204,11 +204,33 @@ class Chain {
   }
 
   private async read(): Promise<OrderLog> {
+    return orderLogOf(await this.readDecoded(), 0);
+  }
+
+  private async readDecoded(): Promise<DecodedLog> {
     const session = await openSession(this.dataDir);
     try {
-      return orderLogOf(await logOf(session.bus));
+      return new DecodedLog(await logOf(session.bus), [], this.findings);
     } finally {
       await session.bus.close();
+    }
+  }
+
+  /** The log as every log is judged, when what the program left behind as it was stopped is folded. */
+  private async checkLog(): Promise<void> {
+    const { bus, codec } = await openSession(this.dataDir);
+    try {
+      for (let partition = 0; partition < bus.shards; partition++) {
+        const owner = `campaign-${partition}`;
+        const processor = await Processor.takeOver({
+          ...{ bus, codec, partition, owner, engineVersion: ENGINE_VERSION, stopwatch: realStopwatch },
+        });
+        while ((await processor.step({ maxRecords: 500, maxWaitMs: 0 })) > 0);
+        await processor.close();
+      }
+      await checkLog({ log: await logOf(bus), codec, findings: this.findings, acknowledged: [], poison: [] });
+    } finally {
+      await bus.close();
     }
   }
 

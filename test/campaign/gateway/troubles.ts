@@ -1,11 +1,12 @@
 /** What goes wrong at the broker in a cell: one kind of trouble, for some of its requests or orders. */
 import { decimal } from '../../../src/contracts/decimal';
-import type { Operation, RunningBroker } from '../../support/brokers/brokerServer';
+import type { RunningBroker } from '../../support/brokers/brokerServer';
+import type { Operation } from '../../support/brokers/dialect';
 import type { Fault } from '../../support/brokers/faults';
 import { FAULTS } from '../../support/brokers/faults';
 import type { Step } from '../../support/brokers/orderScript';
 import { BEHAVIOURS, fillWhen } from '../../support/brokers/orderScript';
-import type { Random } from '../random';
+import type { Random } from '../../support/random';
 
 export interface TroubleAtBroker {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** The lists of a simulated Alpaca: pages by time, both ends excluded, and the values that their queries hold. */
-import type { BrokerRequest } from './brokerServer';
+import type { BrokerRequest } from './dialect';
 import type { Instant } from './marketOrder';
 
 interface PageLimits<T> {

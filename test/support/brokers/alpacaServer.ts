@@ -11,17 +11,10 @@ import { createHash } from 'node:crypto';
 import { type Decimal, formatDecimal, ZERO } from '../../../src/contracts/decimal';
 import { pageOf, sequenceOf, spoiled, timeOf, wholeOf } from './alpacaPages';
 import { accountDocument, activityDocument, orderDocument, positionDocuments } from './alpacaDocuments';
-import {
-  type BrokerAnswer,
-  type BrokerRequest,
-  type Dialect,
-  type Operation,
-  type RunningBroker,
-  type ServerOptions,
-  startBroker,
-} from './brokerServer';
+import { type RunningBroker, type ServerOptions, startBroker } from './brokerServer';
+import type { Account, BrokerAnswer, BrokerRequest, Dialect, Operation } from './dialect';
 import { Market, type MarketOptions } from './market';
-import { isOpen, type MarketFill, type MarketOrder } from './marketOrder';
+import { type Cancels, isOpen, isPending, type MarketFill, type MarketOrder } from './marketOrder';
 import { decimalOf, productOf } from './money';
 
 export interface AlpacaOptions extends ServerOptions, Omit<MarketOptions, 'orderId'> {
@@ -29,7 +22,7 @@ export interface AlpacaOptions extends ServerOptions, Omit<MarketOptions, 'order
   readonly secretKey?: string;
   readonly accountNumber?: string;
   /** `pending`: a cancel is only taken note of, until `market.cancelled(id)`. */
-  readonly cancels?: 'done' | 'pending';
+  readonly cancels?: Cancels;
   /** Buys that cost more are refused; default: none are. */
   readonly buyingPower?: Decimal;
 }
@@ -38,8 +31,14 @@ export const ALPACA_KEY_ID = 'PKSIMULATEDKEYID0001';
 export const ALPACA_SECRET_KEY = 'simulatedAlpacaSecretKey0123456789abcdef';
 
 export const startAlpaca = (options: AlpacaOptions = {}): Promise<RunningBroker> => {
+  const { dialect, market } = alpacaAccount(options);
+  return startBroker(dialect, market, options);
+};
+
+/** An account without a road to it. */
+export const alpacaAccount = (options: AlpacaOptions): Account => {
   const market = new Market({ ...options, orderId: (index) => uuidOf(`order ${index}`) });
-  return startBroker(new AlpacaDialect(market, options), market, options);
+  return { dialect: new AlpacaDialect(market, options), market };
 };
 
 const ORDERS = '/v2/orders';
@@ -195,14 +194,14 @@ class AlpacaDialect implements Dialect {
     const order = this.market.order(id);
     if (order === undefined) return refusal(404, 40410000, `order not found for ${id}`);
     const { status } = orderDocument(order);
-    if (!this.market.askCancel(order, this.options.cancels === 'pending'))
+    if (!this.market.askCancel(order, isPending(this.options.cancels, order)))
       return refusal(422, 42210000, `order is already in "${status}" state`);
     return { status: 204, contentType: 'application/json', body: '' };
   }
 
   private cancelAll(): BrokerAnswer {
     const open = [...this.market.openOrders()];
-    for (const order of open) this.market.askCancel(order, this.options.cancels === 'pending');
+    for (const order of open) this.market.askCancel(order, isPending(this.options.cancels, order));
     return json(
       207,
       open.map((order) => ({ id: order.id, status: 200, body: orderDocument(order) })),

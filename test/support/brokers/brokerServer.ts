@@ -1,52 +1,19 @@
 /**
  * A simulated broker on 127.0.0.1: real HTTP, so that time-outs, resets and half answers are real. A dialect says what requests mean and how answers
- * look; this file receives, counts, limits and spoils them.
+ * look; this file receives and spoils them.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { BrokerFront, type RateLimit } from './brokerFront';
+import type { BrokerAnswer, BrokerRequest, Dialect, Operation } from './dialect';
 import { FaultPlan, type FaultScript } from './faults';
 import type { Market } from './market';
-import type { MarketOrder } from './marketOrder';
 import { answerWrongly, spoil } from './wrongAnswers';
-
-export type Operation = 'submit' | 'find' | 'orders' | 'cancel' | 'cancelAll' | 'fills' | 'account' | 'positions' | 'other';
-
-export interface BrokerRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: string;
-  /** How lists are spoiled. */
-  readonly rows: 'right' | 'doubled' | 'overlapping';
-}
-
-export interface BrokerAnswer {
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: string;
-  /** Orders that the answer shows: their next step follows it. */
-  readonly shown?: readonly MarketOrder[];
-  /** The order that the request made. */
-  readonly made?: MarketOrder;
-}
-
-export interface Dialect {
-  operationOf(request: BrokerRequest): Operation;
-  /** Client order id or tag of an order request. */
-  nameOf(request: BrokerRequest): string;
-  /** Who may not ask gets this answer; undefined: may. */
-  refuse(request: BrokerRequest): BrokerAnswer | undefined;
-  answer(request: BrokerRequest, operation: Operation): BrokerAnswer;
-  /** What the broker says with a status that is not about the request. */
-  fault(status: number, request: BrokerRequest): BrokerAnswer;
-  rateHeaders(limit: number, used: number, resetAt: number): Readonly<Record<string, string>>;
-}
 
 export interface ServerOptions {
   readonly faults?: readonly FaultScript[];
   /** Requests that may come in a window; beyond it the answer is 429. Default: no limit, and headers that show plenty. */
-  readonly rateLimit?: { readonly limit: number; readonly windowMs: number };
+  readonly rateLimit?: RateLimit;
   /** The broker's clock, ms since 1970. */
   readonly now?: () => number;
   /** Called for each request before anything is done about it: a test can let something happen between two of them. */
@@ -83,9 +50,6 @@ export interface RunningBroker {
   stop(): Promise<void>;
 }
 
-/** Never used up, where no limit is set. */
-const PLENTY = 1_000_000;
-
 export const startBroker = async (dialect: Dialect, market: Market, options: ServerOptions): Promise<RunningBroker> => {
   const faults = new FaultPlan(options.faults ?? []);
   const requests: ReceivedRequest[] = [];
@@ -94,7 +58,7 @@ export const startBroker = async (dialect: Dialect, market: Market, options: Ser
   const held: (() => void)[] = [];
   const timers = new Set<NodeJS.Timeout>();
   const now = options.now ?? Date.now;
-  const window = { start: now(), used: 0 };
+  const front = new BrokerFront(dialect, market, now, options.rateLimit);
   const later = (ms: number, task: () => void): void => {
     const timer = setTimeout(() => {
       timers.delete(timer);
@@ -103,29 +67,11 @@ export const startBroker = async (dialect: Dialect, market: Market, options: Ser
     timers.add(timer);
   };
 
-  const rate = (): { readonly headers: Readonly<Record<string, string>>; readonly exceeded: boolean } => {
-    const { limit, windowMs } = options.rateLimit ?? { limit: PLENTY, windowMs: 60_000 };
-    if (now() - window.start >= windowMs) Object.assign(window, { start: now(), used: 0 });
-    if (options.rateLimit !== undefined) window.used += 1;
-    return {
-      headers: dialect.rateHeaders(limit, Math.min(window.used, limit), window.start + windowMs),
-      exceeded: window.used > limit,
-    };
-  };
-
-  const carryOut = (request: BrokerRequest, operation: Operation): BrokerAnswer => {
-    const answer = dialect.answer(request, operation);
-    if (answer.made !== undefined) market.moment(answer.made, 'answered');
-    for (const order of answer.shown ?? []) market.moment(order, 'shown');
-    return answer;
-  };
-
   const handle = (incoming: IncomingMessage, response: ServerResponse, body: string): void => {
     const request = requestOf(incoming, body);
     const operation = dialect.operationOf(request);
     const fault = faults.of(operation, request.method, request.path);
-    const clientOrderId = operation === 'submit' ? dialect.nameOf(request) : '';
-    if (operation === 'submit') market.received(clientOrderId);
+    const clientOrderId = front.received(request, operation);
     counts.set(operation, (counts.get(operation) ?? 0) + 1);
     const { method, path, query } = request;
     const faulty = fault !== undefined;
@@ -141,20 +87,19 @@ export const startBroker = async (dialect: Dialect, market: Market, options: Ser
     };
     requests.push(received);
     options.onRequest?.(received);
-    const { headers, exceeded } = rate();
+    const { headers, refusal } = front.admit(request);
     const send = (answer: BrokerAnswer, more: Readonly<Record<string, string>> = {}): void => {
       response.writeHead(answer.status, { 'content-type': answer.contentType, ...headers, ...more });
       response.end(answer.body);
     };
 
-    const refusal = dialect.refuse(request) ?? (exceeded ? dialect.fault(429, request) : undefined);
     if (refusal !== undefined) return send(refusal);
-    if (fault === undefined) return send(carryOut(request, operation));
+    if (fault === undefined) return send(front.carryOut(request, operation));
     const spoiled = spoil(request, fault);
     let answer: BrokerAnswer | undefined;
-    if (fault.carriedOut === 'now') answer = carryOut(spoiled, operation);
+    if (fault.carriedOut === 'now') answer = front.carryOut(spoiled, operation);
     if (fault.carriedOut === 'later') {
-      const task = (): void => void carryOut(request, operation);
+      const task = (): void => void front.carryOut(request, operation);
       if (fault.laterMs === undefined) held.push(task);
       else later(fault.laterMs, task);
     }

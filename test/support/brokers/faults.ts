@@ -3,7 +3,7 @@
  *
  * The two are apart because the client sees the second and must guess the first.
  */
-import type { Operation } from './brokerServer';
+import type { Operation } from './dialect';
 
 export interface Fault {
   /** `now`: the request is carried out, as without a fault. `never`. `later`: after `laterMs`, or when the test calls `letThrough()`. */

@@ -24,11 +24,15 @@ export interface MarketOptions {
   /** What a symbol trades at; `otherPrice` (100) for those not named. */
   readonly prices?: Readonly<Record<string, Decimal>>;
   readonly otherPrice?: Decimal;
+  /** What it trades at now, instead of `prices`. */
+  readonly priceNow?: (symbol: string) => Decimal;
   readonly orders?: readonly OrderScript[];
   /** What happens to orders that no script names. Default: marketable orders fill right after the acknowledgement, others rest. */
   readonly otherwise?: 'fill' | 'rest';
   readonly orderId: (index: number) => string;
   readonly now?: () => number;
+  /** Hears of everything as it happens, when it has its place in the log. */
+  readonly onEntry?: (entry: MarketEntry) => void;
 }
 
 const HUNDRED = (100n * 10n ** 18n) as Decimal;
@@ -68,7 +72,7 @@ export class Market {
   }
 
   priceOf(symbol: string): Decimal {
-    return this.prices.get(symbol) ?? this.options.otherPrice ?? HUNDRED;
+    return this.options.priceNow?.(symbol) ?? this.prices.get(symbol) ?? this.options.otherPrice ?? HUNDRED;
   }
 
   order(id: string): MarketOrder | undefined {
@@ -290,7 +294,9 @@ export class Market {
   }
 
   private note(type: MarketEntryType, orderId: string, clientOrderId: string, detail = ''): void {
-    this.log.push({ sequence: this.log.length, at: this.time().ms, type, orderId, clientOrderId, detail });
+    const entry = { sequence: this.log.length, at: this.time().ms, type, orderId, clientOrderId, detail };
+    this.log.push(entry);
+    this.options.onEntry?.(entry);
   }
 
   /** Never the same twice, and never before the last one. */

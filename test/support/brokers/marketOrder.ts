@@ -70,3 +70,8 @@ export interface MarketEntry {
 }
 
 export const isOpen = ({ status }: MarketOrder): boolean => status === 'open' || status === 'pendingCancel';
+
+/** Whether a cancel is done when it is answered, or only taken note of; a function where it differs by the order. */
+export type Cancels = 'done' | 'pending' | ((order: MarketOrder) => 'done' | 'pending');
+export const isPending = (cancels: Cancels | undefined, order: MarketOrder): boolean =>
+  (typeof cancels === 'function' ? cancels(order) : cancels) === 'pending';

@@ -3,7 +3,7 @@
  * and nothing is the text "null". Without `Accept: application/json` all of it is XML.
  */
 import { type Decimal, formatDecimal, minus, ZERO } from '../../../src/contracts/decimal';
-import type { BrokerAnswer } from './brokerServer';
+import type { BrokerAnswer } from './dialect';
 import type { Market } from './market';
 import type { Instant, MarketOrder } from './marketOrder';
 

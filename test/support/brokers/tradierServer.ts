@@ -10,17 +10,10 @@
  * - Cancelling an order that ended is 400 and plain text. Older reports have 200 with the same text: `finishedCancelStatus`.
  */
 import { type Decimal, ZERO } from '../../../src/contracts/decimal';
-import {
-  type BrokerAnswer,
-  type BrokerRequest,
-  type Dialect,
-  type Operation,
-  type RunningBroker,
-  type ServerOptions,
-  startBroker,
-} from './brokerServer';
+import { type RunningBroker, type ServerOptions, startBroker } from './brokerServer';
+import type { Account, BrokerAnswer, BrokerRequest, Dialect, Operation } from './dialect';
 import { Market, type MarketOptions } from './market';
-import { isOpen, type MarketOrder } from './marketOrder';
+import { type Cancels, isOpen, isPending, type MarketOrder } from './marketOrder';
 import { decimalOf } from './money';
 import {
   type Document,
@@ -37,7 +30,7 @@ export interface TradierOptions extends ServerOptions, Omit<MarketOptions, 'orde
   readonly token?: string;
   readonly accountId?: string;
   /** `pending`: a cancel is only taken note of, until `market.cancelled(id)`. */
-  readonly cancels?: 'done' | 'pending';
+  readonly cancels?: Cancels;
   readonly finishedCancelStatus?: 200 | 400;
   /** How an order that breaks a rule is refused: at once, or made and then rejected with a reason. */
   readonly refusals?: 'errors' | 'rejectedOrder';
@@ -51,8 +44,14 @@ export const TRADIER_TOKEN = 'simulatedTradierToken0123456789';
 export const TRADIER_ACCOUNT_ID = 'VA00000001';
 
 export const startTradier = (options: TradierOptions = {}): Promise<RunningBroker> => {
+  const { dialect, market } = tradierAccount(options);
+  return startBroker(dialect, market, options);
+};
+
+/** An account without a road to it. */
+export const tradierAccount = (options: TradierOptions): Account => {
   const market = new Market({ ...options, orderId: (index) => String(38_450_000 + index) });
-  return startBroker(new TradierDialect(market, options), market, options);
+  return { dialect: new TradierDialect(market, options), market };
 };
 
 const SIDES = ['buy', 'buy_to_cover', 'sell', 'sell_short'];
@@ -216,7 +215,7 @@ class TradierDialect implements Dialect {
     const order = this.market.order(idOf(request));
     if (order === undefined) return textAnswer(401, `Unauthorized Account: ${this.account}`);
     const status = order.status === 'cancelled' ? 'canceled' : order.status;
-    if (!this.market.askCancel(order, this.options.cancels === 'pending'))
+    if (!this.market.askCancel(order, isPending(this.options.cancels, order)))
       return textAnswer(this.options.finishedCancelStatus ?? 400, `order already in finalized state: ${status}`);
     return documentAnswer(200, receipt(order.id), isJson(request));
   }

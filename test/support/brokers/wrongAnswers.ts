@@ -1,7 +1,7 @@
 /** Gives the answer of a simulated broker as a fault says: not at all, half, late, or as something else. */
 import type { ServerResponse } from 'node:http';
-import type { BrokerAnswer, BrokerRequest, Dialect } from './brokerServer';
-import type { Fault } from './faults';
+import type { BrokerAnswer, BrokerRequest, Dialect } from './dialect';
+import type { Fault, FaultyAnswer } from './faults';
 
 export const spoil = (request: BrokerRequest, { answer: { type } }: Fault): BrokerRequest =>
   type === 'doubled' || type === 'overlapping' ? { ...request, rows: type } : request;
@@ -29,22 +29,6 @@ export const answerWrongly = (fault: Fault, { answer, send, request, response, d
       return sendHalf(right, response, () => later(2, () => response.socket?.resetAndDestroy()));
     case 'stall':
       return sendHalf(right, response, () => undefined);
-    case 'flood':
-      return send({ ...right, status: fullStatus(right), body: right.body + ' '.repeat(9_000_000) });
-    case 'truncated':
-      return send({ ...right, status: fullStatus(right), body: (right.body === '' ? '{"id":"' : right.body).slice(0, -2) });
-    case 'garbage':
-      return send({ ...right, status: fullStatus(right), body: '\u0000\u0007{]"\uFFFD garbage \u001f'.repeat(4) });
-    case 'wrongShape':
-      return send({ ...right, status: fullStatus(right), body: '{"unexpected":[1,{"two":null}]}' });
-    case 'empty':
-      return send({ ...right, status: fullStatus(right), body: '' });
-    case 'html':
-      return send({
-        status: wrong.status,
-        contentType: 'text/html',
-        body: '<!doctype html><html><body><h1>Bad gateway</h1></body></html>',
-      });
     case 'slow':
       return later(wrong.ms, () => send(right));
     case 'status': {
@@ -55,7 +39,31 @@ export const answerWrongly = (fault: Fault, { answer, send, request, response, d
       );
     }
     default:
-      return send(right);
+      return send(unlike(right, wrong));
+  }
+};
+
+/** A whole answer that is none, or that is another; the right one, for what is wrong in other ways. */
+export const unlike = (right: BrokerAnswer, wrong: FaultyAnswer): BrokerAnswer => {
+  switch (wrong.type) {
+    case 'flood':
+      return { ...right, status: fullStatus(right), body: right.body + ' '.repeat(9_000_000) };
+    case 'truncated':
+      return { ...right, status: fullStatus(right), body: (right.body === '' ? '{"id":"' : right.body).slice(0, -2) };
+    case 'garbage':
+      return { ...right, status: fullStatus(right), body: '\u0000\u0007{]"\uFFFD garbage \u001f'.repeat(4) };
+    case 'wrongShape':
+      return { ...right, status: fullStatus(right), body: '{"unexpected":[1,{"two":null}]}' };
+    case 'empty':
+      return { ...right, status: fullStatus(right), body: '' };
+    case 'html':
+      return {
+        status: wrong.status,
+        contentType: 'text/html',
+        body: '<!doctype html><html><body><h1>Bad gateway</h1></body></html>',
+      };
+    default:
+      return right;
   }
 };
 

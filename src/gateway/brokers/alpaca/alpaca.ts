@@ -25,7 +25,10 @@ import { OrderPoll } from './orderPoll';
 import { submitOrder, type ShownOrder } from './submission';
 import { troubleWith } from './whose';
 
-export interface AlpacaOptions extends Pick<BrokerHttpOptions, 'now' | 'wallNow' | 'sleep' | 'random' | 'timeoutMs' | 'totalMs'> {
+export interface AlpacaOptions extends Pick<
+  BrokerHttpOptions,
+  'now' | 'wallNow' | 'sleep' | 'random' | 'dispatcher' | 'timeoutMs' | 'totalMs'
+> {
   readonly keyId: string;
   readonly secretKey: string;
   /** https://paper-api.alpaca.markets, https://api.alpaca.markets, or what stands before them; a `/v2` at its end changes nothing. */

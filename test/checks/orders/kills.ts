@@ -1,0 +1,70 @@
+/** Behind a trip of the kill switch, or the end of a run: nothing is sent by whoever has read it, and nothing stays open. Promise 14. */
+import { isOpen } from '../../support/brokers/marketOrder';
+import type { Findings } from '../findings';
+import type { AccountEvidence, HandedRecord, OrderEvidence } from './evidence';
+import type { ShardOrders } from './shardOrders';
+import { called } from './shardOrders';
+import type { Stop } from './stops';
+import { policiesIn, stopsOf } from './stops';
+
+export const checkKills = (shard: ShardOrders, account: AccountEvidence, evidence: OrderEvidence, findings: Findings): void => {
+  const policies = policiesIn(shard.controls);
+  const stops = stopsOf(shard, policies);
+  if (stops.length === 0) return;
+
+  const read = readBy(stops, shard.shard, evidence.handed);
+  for (const { process, clientOrderId, at } of account.firstBytes) {
+    const order = shard.byName.get(clientOrderId);
+    const decision = order?.decision;
+    if (order === undefined || decision === undefined) continue;
+    const before = read.get(process)?.find(({ stop, readAt }) => readAt < at && stop.stops(decision));
+    if (before === undefined) continue;
+    const { what, topic, offset } = before.stop;
+    findings.add(
+      'kill: sent after trip',
+      `${called(order)} was sent by ${process}, which had read the ${what} at ${topic}/${shard.shard}@${offset}`,
+    );
+  }
+
+  if (!evidence.atRest) return;
+  for (const made of account.market.orders) {
+    if (made.foreign || !isOpen(made)) continue;
+    const order = shard.byName.get(made.clientOrderId);
+    const decision = order?.decision;
+    if (order === undefined || decision === undefined) continue;
+    const cancels = policies.get(decision.policyHash)?.cancels ?? evidence.cancelOpenOrders;
+    const stop = stops.find((one) => one.stops(decision) && (cancels || one.what === 'end of run'));
+    if (stop !== undefined)
+      findings.add(
+        'kill: open at the end',
+        `${called(order)} is open at the broker behind the ${stop.what} at ${stop.topic}/${shard.shard}@${stop.offset}`,
+      );
+  }
+};
+
+interface ReadStop {
+  readonly stop: Stop;
+  readonly readAt: number;
+}
+
+/** What each process had read when. */
+const readBy = (
+  stops: readonly Stop[],
+  shard: number,
+  handed: readonly HandedRecord[],
+): ReadonlyMap<string, readonly ReadStop[]> => {
+  const wanted = {
+    'control-events': new Map<number, Stop>(),
+    decisions: new Map<number, Stop>(),
+  };
+  for (const stop of stops) wanted[stop.topic].set(stop.offset, stop);
+  const read = new Map<string, ReadStop[]>();
+  for (const { process, topic, shard: of, offset, at: readAt } of handed) {
+    const stop = of === shard ? wanted[topic].get(offset) : undefined;
+    if (stop === undefined) continue;
+    const before = read.get(process);
+    if (before === undefined) read.set(process, [{ stop, readAt }]);
+    else before.push({ stop, readAt });
+  }
+  return read;
+};

@@ -1,0 +1,53 @@
+/** What may reach a broker at all: what was admitted, after it was on record, once. Promises 9 and 10. */
+import type { MarketOrder } from '../../support/brokers/marketOrder';
+import type { Findings } from '../findings';
+import type { AccountEvidence } from './evidence';
+import type { OrderOfDecision, ShardOrders } from './shardOrders';
+import { called } from './shardOrders';
+
+export const checkSubmissions = (shard: ShardOrders, account: AccountEvidence, findings: Findings): void => {
+  for (const made of account.market.orders)
+    if (!made.foreign) checkAuthorised(made, shard.byName.get(made.clientOrderId), findings);
+  checkRecords(shard, account, findings);
+  for (const order of shard.orders) checkOne(order, findings);
+};
+
+const checkAuthorised = (made: MarketOrder, order: OrderOfDecision | undefined, findings: Findings): void => {
+  const what = `order ${made.clientOrderId} at the broker`;
+  if (order === undefined) return findings.add('authorised', `${what} is not on record`);
+  const { decision } = order;
+  const meant = decision?.order;
+  if (decision === undefined || meant === undefined || meant === null)
+    return findings.add('authorised', `${what} follows from no decision that admits it`);
+  const isSame =
+    meant.symbol === made.symbol &&
+    meant.side === made.side &&
+    meant.orderType === made.type &&
+    meant.limitPrice === made.limitPrice;
+  if (!isSame) findings.add('authorised', `${what} is not what was admitted as ${called(order)}`);
+  if (made.qty > meant.qty) findings.add('authorised', `${what} is for ${made.qty}, of which ${meant.qty} were admitted`);
+  const [first] = order.events;
+  if (first !== undefined && (first.runId !== decision.runId || first.intentId !== decision.intentId))
+    findings.add('authorised', `${what} is on record as ${first.runId}/${first.intentId}, and was admitted as ${called(order)}`);
+};
+
+/** A record of the submission was committed before its first byte; where names are no keys, there is one first byte at the most. */
+const checkRecords = ({ byName }: ShardOrders, { firstBytes, namesAreKeys }: AccountEvidence, findings: Findings): void => {
+  const sent = new Set<string>();
+  for (const { clientOrderId: name, process, executionsEnd } of firstBytes) {
+    const first = byName.get(name)?.events.find(({ event }) => event === 'ORDER_SUBMITTING');
+    if (first === undefined || first.offset >= executionsEnd)
+      findings.add('submitting first', `order ${name} was sent by ${process || 'somebody'} before its submission was on record`);
+    if (!namesAreKeys && sent.has(name)) findings.add('one live order', `order ${name} was sent twice`);
+    sent.add(name);
+  }
+};
+
+const checkOne = (order: OrderOfDecision, findings: Findings): void => {
+  const { made, events } = order;
+  if (made.length > 1) findings.add('one live order', `${called(order)} has ${made.length} orders at the broker`);
+  const [first] = events;
+  const other = events.find(({ name }) => name !== first?.name);
+  if (other !== undefined)
+    findings.add('one live order', `${called(order)} went by several names: ${first?.name} and ${other.name}`);
+};

@@ -1,0 +1,49 @@
+/** Worlds on file: fixtures (what a world once broke, with its plan) and bare plans. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { checkPlan } from './world/checkPlan';
+import type { Profile, WorldPlan } from './world/plan';
+import type { Violation } from './world/result';
+
+const FIXTURE_VERSION = 1;
+const FOLDER = join(__dirname, 'seeds');
+
+export interface Fixture {
+  readonly version: typeof FIXTURE_VERSION;
+  /** What it broke before it was mended, and the seed that the shrunk plan comes from. */
+  readonly found: Violation & { readonly profile: Profile; readonly seed: number; readonly commit?: string };
+  readonly plan: WorldPlan;
+}
+
+/** The plan of a fixture or of a plan on file. Throws an Error of one line that names the file. */
+export const readPlanFile = (file: string): WorldPlan => {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return checkPlan(planIn(value));
+  } catch (error) {
+    throw new Error(`${file}: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`);
+  }
+};
+
+const planIn = (value: unknown): unknown => {
+  if (typeof value !== 'object' || value === null || !('plan' in value)) return value;
+  const version = 'version' in value ? value.version : undefined;
+  if (version !== FIXTURE_VERSION)
+    throw new Error(`fixture version ${String(version)} is not known; this simulator reads version ${FIXTURE_VERSION}`);
+  return value.plan;
+};
+
+/** Answers with the fixture's name. */
+export const writeFixture = (fixture: Fixture): string => {
+  const name = `${fixture.found.check.replace(/[^a-z0-9]+/gi, '-').toLowerCase()}-${fixture.found.seed}.json`;
+  mkdirSync(FOLDER, { recursive: true });
+  writeFileSync(join(FOLDER, name), `${JSON.stringify(fixture, null, 2)}\n`);
+  return `test/simulation/seeds/${name}`;
+};
+
+/** All that CI replays: name and plan. */
+export const readFixtures = (): readonly { readonly name: string; readonly plan: WorldPlan }[] =>
+  readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => ({ name: basename(name, '.json'), plan: readPlanFile(join(FOLDER, name)) }));

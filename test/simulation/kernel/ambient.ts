@@ -1,0 +1,162 @@
+/**
+ * What a process finds around itself: clocks, timers, chance. While a world runs these are the world's. Timers belong to whoever sets them, and die with
+ * it. In the shell (src/apps) clocks and chance are virtual too; everywhere else they are ports that are handed in, so that asking the surroundings for
+ * them is a mistake which ends the world.
+ */
+import crypto from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import os from 'node:os';
+import timers from 'node:timers/promises';
+import type { Random } from '../../support/random';
+import type { Scheduler, Timer } from './scheduler';
+
+interface Surroundings {
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+}
+
+/** What src/apps sees of these globals; the build puts it before their modules. */
+interface Shell {
+  readonly Date: DateConstructor;
+  readonly performance: { now(): number };
+  readonly Math: Math;
+}
+
+declare global {
+  var policygateSimulation: { readonly shell: Shell; bug: string | undefined };
+}
+
+let world: Surroundings | undefined;
+/** Calls that no simulated code may make, with where they came from. */
+let offences: string[] = [];
+
+const RealDate = Date;
+const realRandom = Math.random.bind(Math);
+const realNow = performance.now.bind(performance);
+
+const here = (): Surroundings => {
+  if (world === undefined) throw new Error('no world is running');
+  return world;
+};
+const wallMs = (): number => {
+  if (world === undefined) return RealDate.now();
+  const { nowMs, current } = world.scheduler;
+  return Math.floor(nowMs + (current?.clockSkewMs ?? 0));
+};
+
+const dateWith = (now: () => number): DateConstructor =>
+  new Proxy(RealDate, {
+    construct: (target, given: unknown[]) => (given.length === 0 ? new target(now()) : Reflect.construct(target, given)) as Date,
+    get: (target, name, receiver) => (name === 'now' ? now : Reflect.get(target, name, receiver)) as unknown,
+  });
+
+const offence = (what: string): never => {
+  const error = new Error(`${what} was asked of the surroundings, not of a port`);
+  const frame = (error.stack ?? '').split('\n').find((line, at) => at > 1 && !line.includes('ambient'));
+  offences.push(`${what}${frame === undefined ? '' : ` ${frame.trim().replace(/\(?(?:\/[^/ ]+)*\//, '(')}`}`);
+  throw error;
+};
+
+const shell: Shell = {
+  Date: dateWith(wallMs),
+  performance: { now: () => (world === undefined ? realNow() : world.scheduler.nowMs) },
+  Math: Object.create(Math, { random: { value: () => (world === undefined ? realRandom() : world.random.next()) } }) as Math,
+};
+
+globalThis.policygateSimulation = { shell, bug: undefined };
+
+const setVirtual = (task: (...given: unknown[]) => void, ms = 0, ...given: unknown[]): Timer & { unref(): void } => {
+  const { scheduler } = here();
+  return Object.assign(
+    scheduler.after(Math.max(1, ms), () => task(...given), scheduler.current),
+    { unref: () => undefined },
+  );
+};
+const clearVirtual = (timer: Timer | undefined): void => {
+  if (timer !== undefined) timer.cancelled = true;
+};
+/** One for all: a stack for each would cost more than the wait. */
+const ABORTED = Object.assign(new Error('The operation was aborted'), { name: 'AbortError', code: 'ABORT_ERR' });
+
+/** A turn of the event loop. */
+const TURN_MS = 0.01;
+
+const delay = (ms: number, value?: unknown, { signal }: { signal?: AbortSignal } = {}): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    const aborted = (): void => {
+      timer.cancelled = true;
+      reject(ABORTED);
+    };
+    const { scheduler } = here();
+    const timer = scheduler.after(
+      Math.max(1, ms),
+      () => {
+        signal?.removeEventListener('abort', aborted);
+        resolve(value);
+      },
+      scheduler.current,
+    );
+    if (signal === undefined) return;
+    // Those who wait for a process that has crashed wait for ever.
+    setMaxListeners(0, signal);
+    if (signal.aborted) aborted();
+    else signal.addEventListener('abort', aborted, { once: true });
+  });
+const turn = (value?: unknown): Promise<unknown> =>
+  new Promise((resolve) => {
+    const { scheduler } = here();
+    scheduler.after(TURN_MS, () => resolve(value), scheduler.current);
+  });
+
+/** UUIDs are drawn; they name owners, and nothing may depend on more than that they differ. */
+const uuid = (): string => {
+  const { random } = here();
+  const hex = Array.from({ length: 8 }, () => random.below(65_536).toString(16).padStart(4, '0')).join('');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
+};
+
+interface Replaced {
+  readonly of: object;
+  readonly name: string;
+  readonly by: unknown;
+}
+
+const replacements = (): readonly Replaced[] => [
+  { of: globalThis, name: 'setTimeout', by: setVirtual },
+  { of: globalThis, name: 'clearTimeout', by: clearVirtual },
+  { of: globalThis, name: 'setInterval', by: () => offence('setInterval') },
+  { of: globalThis, name: 'setImmediate', by: (task: () => void) => setVirtual(task, 0) },
+  { of: globalThis, name: 'clearImmediate', by: clearVirtual },
+  { of: globalThis, name: 'Date', by: dateWith(() => offence('the time of day')) },
+  { of: Math, name: 'random', by: () => offence('chance') },
+  { of: performance, name: 'now', by: () => offence('a clock') },
+  { of: process, name: 'hrtime', by: () => offence('a clock') },
+  { of: timers, name: 'setTimeout', by: delay },
+  { of: timers, name: 'setImmediate', by: turn },
+  { of: crypto, name: 'randomUUID', by: uuid },
+  { of: crypto, name: 'randomBytes', by: () => offence('chance') },
+  { of: os, name: 'hostname', by: () => 'simulated' },
+  { of: process, name: 'pid', by: 1 },
+];
+
+/** Runs `play` with the world's surroundings in place of the real ones; answers with what was asked of them that must not be. */
+export const withinWorld = async (surroundings: Surroundings, play: () => Promise<void>): Promise<readonly string[]> => {
+  if (world !== undefined) throw new Error('one world at a time');
+  const before = replacements().map(({ of, name, by }) => {
+    const descriptor = Object.getOwnPropertyDescriptor(of, name);
+    Object.defineProperty(of, name, { value: by, configurable: true, writable: true });
+    return { of, name, descriptor };
+  });
+  world = surroundings;
+  offences = [];
+  try {
+    await play();
+  } finally {
+    world = undefined;
+    for (const { of, name, descriptor } of before) {
+      if (descriptor === undefined) Reflect.deleteProperty(of, name);
+      else Object.defineProperty(of, name, descriptor);
+    }
+  }
+  return offences;
+};
