@@ -53,9 +53,11 @@ export class DecodedLog {
     return this.once('decisions', partition, () => this.written(DECISIONS, partition, decodedDecision));
   }
 
-  /** Those that were not set aside. */
+  /** Of gateways, which say how far they have read; what strangers report are facts, but of no order of ours. Without those that were set aside. */
   executions(partition: number): readonly Execution[] {
-    return this.once('executions', partition, () => this.believed(EXECUTION_EVENTS, partition, decodedExecution));
+    const ofGateways = (record: BusRecord): Execution | undefined =>
+      record.headers.control_position === undefined ? undefined : decodedExecution(record);
+    return this.once('executions', partition, () => this.believed(EXECUTION_EVENTS, partition, ofGateways));
   }
 
   /** Those that were not set aside. */

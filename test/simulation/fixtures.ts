@@ -13,6 +13,8 @@ export interface Fixture {
   /** What it broke before it was mended, and the seed that the shrunk plan comes from. */
   readonly found: Violation & { readonly profile: Profile; readonly seed: number; readonly commit?: string };
   readonly plan: WorldPlan;
+  /** The planted bug that is the mistake which was mended: with it the world breaks again. */
+  readonly bug?: string;
 }
 
 /** The plan of a fixture or of a plan on file. Throws an Error of one line that names the file. */
@@ -41,9 +43,19 @@ export const writeFixture = (fixture: Fixture): string => {
   return `test/simulation/seeds/${name}`;
 };
 
-/** All that CI replays: name and plan. */
-export const readFixtures = (): readonly { readonly name: string; readonly plan: WorldPlan }[] =>
+/** What CI replays: name, plan, and the planted bug that breaks it again, if there is one. */
+export interface ReadFixture {
+  readonly name: string;
+  readonly plan: WorldPlan;
+  readonly bug: string | undefined;
+}
+
+export const readFixtures = (): readonly ReadFixture[] =>
   readdirSync(FOLDER)
     .filter((name) => name.endsWith('.json'))
     .sort()
-    .map((name) => ({ name: basename(name, '.json'), plan: readPlanFile(join(FOLDER, name)) }));
+    .map((name) => {
+      const file = join(FOLDER, name);
+      const { bug } = JSON.parse(readFileSync(file, 'utf8')) as { readonly bug?: string };
+      return { name: basename(name, '.json'), plan: readPlanFile(file), bug };
+    });

@@ -31,6 +31,15 @@ it('keeps every promise in worlds that once broke one', async () => {
   expect((await Promise.all(outcomes)).filter(({ violations }) => violations.length > 0)).toEqual([]);
 });
 
+it('still breaks those worlds where the mistake is made again', async () => {
+  const again = readFixtures().flatMap(({ name, plan, bug }) => (bug === undefined ? [] : [{ name, plan, bug }]));
+  expect(again.length).toBeGreaterThan(0);
+  const outcomes = again.map(async ({ name, plan, bug }) =>
+    (await pool.run({ plan, bug })).violations.length > 0 ? [] : [name],
+  );
+  expect((await Promise.all(outcomes)).flat()).toEqual([]);
+});
+
 it(`keeps every promise in ${SEEDS} worlds, in which every kind of fault happens`, async () => {
   const tally = new Tally();
   const worlds = Array.from({ length: SEEDS }, (_, at) => ({ seed: at + 1, profile: profileOf(at + 1) }));

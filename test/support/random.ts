@@ -20,6 +20,18 @@ export class Random {
     return least + this.below(most - least + 1);
   }
 
+  /**
+   * About as often between 1 and 2 as between 500 and 1,000: an octave, and a place in it. Without powers and logarithms, whose last bit is not the same
+   * everywhere.
+   */
+  octaves(least: number, most: number): number {
+    let count = 1;
+    for (let top = 2 * least; top < most; top *= 2) count += 1;
+    let bottom = least;
+    for (let octave = this.below(count); octave > 0; octave--) bottom *= 2;
+    return bottom + this.next() * (Math.min(2 * bottom, most) - bottom);
+  }
+
   chance(probability: number): boolean {
     return this.next() < probability;
   }

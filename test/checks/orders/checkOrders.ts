@@ -19,7 +19,7 @@ export const checkOrders = (evidence: OrderEvidence, findings: Findings): void =
     checkLives(shard, evidence.atRest, findings);
     checkFillsOnLog(shard, findings);
     if (account === undefined) continue;
-    checkSubmissions(shard, account, findings);
+    checkSubmissions(shard, account, evidence.committedAt, findings);
     checkEndings(shard, account, findings);
     checkFills(shard, account, evidence.atRest, findings);
     checkExposure(shard, account, findings);

@@ -22,8 +22,17 @@ export interface AccountEvidence {
   readonly executionsEnds: readonly number[];
   /** What it held at the beginning; undefined: what the shard's runs began with, together. */
   readonly starting?: ReadonlyMap<string, bigint>;
+  /** When the market was about to close, what was open: later orders end by themselves. Undefined: it has not closed. */
+  readonly openAtClose?: OpenAtClose | undefined;
   /** The broker changes its word about prices: what was paid cannot be told from it. */
   readonly restates?: boolean;
+}
+
+export interface OpenAtClose {
+  /** Stops that a gateway had read by then, ms, have had the time to take effect. */
+  readonly readBefore: number;
+  /** Ids of the broker. */
+  readonly orders: ReadonlySet<string>;
 }
 
 /** A record that a gateway process was given to read. */
@@ -42,6 +51,8 @@ export interface OrderEvidence {
   readonly accounts: readonly (AccountEvidence | undefined)[];
   /** Empty: nobody has watched it. */
   readonly handed: readonly HandedRecord[];
+  /** When an execution event became visible, ms, where that was seen. */
+  readonly committedAt?: (shard: number, offset: number) => number | undefined;
   /** The gateways' own setting, for policies that do not say what a trip does to open orders. */
   readonly cancelOpenOrders: boolean;
   /** Everything has come to rest: what is not there now will not come any more. */

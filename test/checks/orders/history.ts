@@ -199,7 +199,7 @@ export class History {
   private add(topic: Topic, key: Uint8Array, value: Uint8Array): number {
     this.now += 1;
     const offset = this.end(topic);
-    this.log.add({ topic, partition: 0, key, value, offset, timestamp: this.now, headers: {} });
+    this.log.add({ topic, partition: 0, key, value, offset, timestamp: this.now, headers: { control_position: '0' } });
     this.ends.set(topic, offset + 1);
     this.log.setEnd(topic, 0, offset + 1);
     return offset;

@@ -26,14 +26,16 @@ export const checkKills = (shard: ShardOrders, account: AccountEvidence, evidenc
     );
   }
 
-  if (!evidence.atRest) return;
+  const { openAtClose } = account;
+  if (openAtClose === undefined && !evidence.atRest) return;
+  const known = openAtClose === undefined ? stops : stopsRead(read, openAtClose.readBefore);
   for (const made of account.market.orders) {
-    if (made.foreign || !isOpen(made)) continue;
+    if (made.foreign || !(openAtClose === undefined ? isOpen(made) : openAtClose.orders.has(made.id))) continue;
     const order = shard.byName.get(made.clientOrderId);
     const decision = order?.decision;
     if (order === undefined || decision === undefined) continue;
     const cancels = policies.get(decision.policyHash)?.cancels ?? evidence.cancelOpenOrders;
-    const stop = stops.find((one) => one.stops(decision) && (cancels || one.what === 'end of run'));
+    const stop = known.find((one) => one.stops(decision) && (cancels || one.what === 'end of run'));
     if (stop !== undefined)
       findings.add(
         'kill: open at the end',
@@ -46,6 +48,10 @@ interface ReadStop {
   readonly stop: Stop;
   readonly readAt: number;
 }
+
+/** Stops that somebody had read before then. */
+const stopsRead = (read: ReadonlyMap<string, readonly ReadStop[]>, before: number): readonly Stop[] =>
+  [...read.values()].flatMap((ofProcess) => ofProcess.filter(({ readAt }) => readAt < before).map(({ stop }) => stop));
 
 /** What each process had read when. */
 const readBy = (

@@ -1,14 +1,20 @@
 /** What may reach a broker at all: what was admitted, after it was on record, once. Promises 9 and 10. */
 import type { MarketOrder } from '../../support/brokers/marketOrder';
 import type { Findings } from '../findings';
-import type { AccountEvidence } from './evidence';
+import type { AccountEvidence, OrderEvidence } from './evidence';
 import type { OrderOfDecision, ShardOrders } from './shardOrders';
 import { called } from './shardOrders';
 
-export const checkSubmissions = (shard: ShardOrders, account: AccountEvidence, findings: Findings): void => {
+export const checkSubmissions = (
+  shard: ShardOrders,
+  account: AccountEvidence,
+  committedAt: OrderEvidence['committedAt'],
+  findings: Findings,
+): void => {
   for (const made of account.market.orders)
     if (!made.foreign) checkAuthorised(made, shard.byName.get(made.clientOrderId), findings);
   checkRecords(shard, account, findings);
+  if (committedAt !== undefined) checkFreshness(shard, account, committedAt, findings);
   for (const order of shard.orders) checkOne(order, findings);
 };
 
@@ -40,6 +46,29 @@ const checkRecords = ({ byName }: ShardOrders, { firstBytes, namesAreKeys }: Acc
       findings.add('submitting first', `order ${name} was sent by ${process || 'somebody'} before its submission was on record`);
     if (!namesAreKeys && sent.has(name)) findings.add('one live order', `order ${name} was sent twice`);
     sent.add(name);
+  }
+};
+
+/** Whoever takes a shard over needs longer than this to notice that its owner stands still: docs/brokers.md. ms. */
+const MOST_AGE_MS = 2_000;
+
+/** The commit of a submission is fresh when its first byte leaves: a process that stood still in between may have been taken for dead. */
+const checkFreshness = (
+  { shard, byName }: ShardOrders,
+  { firstBytes }: AccountEvidence,
+  committedAt: NonNullable<OrderEvidence['committedAt']>,
+  findings: Findings,
+): void => {
+  for (const { clientOrderId: name, process, executionsEnd, at } of firstBytes) {
+    const newest = byName
+      .get(name)
+      ?.events.findLast(({ event, offset }) => event === 'ORDER_SUBMITTING' && offset < executionsEnd);
+    const age = at - ((newest === undefined ? undefined : committedAt(shard, newest.offset)) ?? at);
+    if (age > MOST_AGE_MS)
+      findings.add(
+        'submitting first',
+        `order ${name} was sent by ${process} ${Math.round(age)} ms after its submission was committed`,
+      );
   }
 };
 

@@ -45,11 +45,11 @@ export const startActors = (world: WorldPort): Actors => {
   );
   const runs: RunModel[] = [];
   const feed = new PriceFeed(stage, random.fork(), symbols, runs);
-  const desk = new RiskDesk(stage, random.fork(), feed, policies, ids, runs);
   const stranger = new Stranger(stage, random.fork());
+  const desk = new RiskDesk(stage, random.fork(), feed, stranger, policies, ids, runs);
   const operator = new Operator(stage);
   const budget: Budget = { left: plan.intents, sent: 0 };
-  const pace = TYPICAL_PACE * PACE_SPREAD ** (2 * random.next() - 1);
+  const pace = random.octaves(TYPICAL_PACE / PACE_SPREAD, TYPICAL_PACE * PACE_SPREAD);
   const strategies = ids.map(
     (id, at) => new Strategy(stage, random.fork(), `strategy-${at + 1}`, id, desk, stranger, symbols, budget, pace),
   );

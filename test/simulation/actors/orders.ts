@@ -19,6 +19,7 @@ type OrderKind =
   | 'rests'
   | 'limit at the market'
   | 'no limit price'
+  | 'cures the net'
   | 'absurd';
 
 const WEIGHTS: Readonly<Record<OrderKind, number>> = {
@@ -32,6 +33,7 @@ const WEIGHTS: Readonly<Record<OrderKind, number>> = {
   rests: 8,
   'limit at the market': 5,
   'no limit price': 1,
+  'cures the net': 6,
   absurd: 0.4,
 };
 /** Where there is more to cancel. */
@@ -82,6 +84,12 @@ export const drawOrder = (random: Random, situation: Situation): DrawnOrder => {
       return market(side, down(((room.position * BigInt(random.between(11, 35))) / 10n) as Decimal, unit), kind);
     case 'flips the position':
       return held === 0n ? small() : market(away, down(((magnitude(held) * 3n) / 2n) as Decimal, unit), kind);
+    case 'cures the net': {
+      // So much that net exposure fits again: a part of it, cut to fit the position limit, would not do.
+      const { other_net: net } = factsOf('buy');
+      const cure = down((magnitude(net) / price) as Decimal, unit);
+      return net === 0n || cure <= room.position ? small() : market(net > 0n ? 'sell' : 'buy', cure, kind);
+    }
     case 'closes the position':
       return held === 0n ? small() : market(away, magnitude(held), kind);
     case 'rests': {

@@ -13,6 +13,7 @@ import { drawRunStart } from './runStart';
 import type { DrawnPolicy } from './policies';
 import type { PriceFeed } from './priceFeed';
 import { RunModel } from './runModel';
+import type { Stranger } from './stranger';
 import type { Stage } from './stage';
 
 const FROM = 'risk desk';
@@ -29,6 +30,7 @@ export class RiskDesk {
     private readonly stage: Stage,
     private readonly random: Random,
     private readonly feed: PriceFeed,
+    private readonly stranger: Stranger,
     /** A world has few policies: reading one is slow. */
     private readonly policies: readonly DrawnPolicy[],
     private readonly strategies: readonly string[],
@@ -123,10 +125,15 @@ export class RiskDesk {
     run.start(payload, drawn.policy, violationTimes, now);
     if (this.everyRunIsTripped) run.control({ type: 'KillSwitchTripped' }, now);
     stage.world.trace(() => `${FROM} starts ${short(run.id)} on shard ${run.shard} with ${formatDecimal(run.equity)}`);
-    this.publish(run.id, payload, () => {
-      run.isOpen = true;
-      acknowledged();
-    });
+    const begin = (): void =>
+      this.publish(run.id, payload, () => {
+        run.isOpen = true;
+        acknowledged();
+      });
+    // Something may have been filled for a run that nobody has started yet: it is not in the portfolio that it starts with.
+    if (run.dialect === 'sim' && stage.world.faults.happens('input: unsolicited fill'))
+      this.stranger.fill(run.id, random.pick(feed.symbols), () => stage.after(random.between(50, 1_500), begin));
+    else begin();
     if (run.isKilled) this.resetSoon(run);
   }
 

@@ -23,7 +23,9 @@ export const drawRunStart = (
 ): { readonly payload: RunStarted; readonly violationTimes: readonly number[] } => {
   const { equity, accountId, dialect } = run;
   // At a broker the positions are the broker's.
-  const held = dialect === 'sim' && random.chance(0.3) ? symbols.slice(0, 2) : [];
+  const held = dialect === 'sim' && random.chance(0.4) ? symbols.slice(0, 2) : [];
+  // So much that a net limit may be broken from the start: then a smaller order can be worse than a larger one.
+  const most = random.chance(0.5) ? 20 : 450;
   const before = random.chance(0.25) ? random.between(1, 4) : 0;
   const violationTimes = Array.from(
     { length: random.chance(0.2) ? random.between(1, 2) : 0 },
@@ -41,7 +43,7 @@ export const drawRunStart = (
     policy_text: policyText,
     portfolio: {
       ...{ equity, start_of_day_equity: equity, peak_equity: equity, realized_pnl_today: ZERO, unrealized_pnl: ZERO },
-      positions: new Map(held.map((symbol) => [symbol, wholeDecimal(random.between(-20, 20))])),
+      positions: new Map(held.map((symbol) => [symbol, wholeDecimal(random.between(-most, most))])),
     },
     execution,
     equity_mode: plan.marked ? 'marked' : 'fixed',

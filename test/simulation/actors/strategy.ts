@@ -160,6 +160,7 @@ export class Strategy {
     const decision = this.placed(run, order, symbol);
     if (faults.happens('input: unknown run')) this.mistake();
     if (faults.happens('input: poison')) this.stranger.poison();
+    if (run.dialect === 'sim' && faults.happens('input: unsolicited fill')) this.stranger.fill(run.id, symbol);
     this.desk.watch(run, decision);
     this.desk.act();
   }

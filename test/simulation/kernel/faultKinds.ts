@@ -49,6 +49,7 @@ export const FAULT_KINDS = [
   'input: late timestamp',
   'input: poison',
   'input: unknown run',
+  'input: unsolicited fill',
   'input: price withdrawn',
   'input: price gap',
   'input: control event not valid',

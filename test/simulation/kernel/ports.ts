@@ -89,6 +89,6 @@ export const callPort = <T>(ports: Ports, process: SimulatedProcess, what: strin
 export const uniform = ({ draw }: Faults, { least, most }: { readonly least: number; readonly most: number }): number =>
   least + draw.next() * (most - least);
 
-/** As often between 5 and 50 as between 500 and 5,000. */
+/** As often between 5 and 10 as between 500 and 1,000. */
 export const logUniform = ({ draw }: Faults, { least, most }: { readonly least: number; readonly most: number }): number =>
-  least * (most / least) ** draw.next();
+  draw.octaves(least, most);

@@ -114,7 +114,7 @@ export const GATEWAY_BUGS: readonly PlantedBug[] = [
   {
     name: 'cancelled once',
     what: 'a cancel that the broker did not carry out is not asked for again',
-    profile: 'kill',
+    profile: 'broker',
     patches: [
       expression(
         DESK,

@@ -2,7 +2,14 @@
 import { BOOKKEEPING_BUGS } from './bookkeepingBugs';
 import { GATEWAY_BUGS } from './gatewayBugs';
 import { JUDGEMENT_BUGS } from './judgementBugs';
+import { MENDED_BUGS } from './mendedBugs';
 import type { PlantedBug } from './plantedBug';
 import { PROCESSOR_BUGS } from './processorBugs';
 
-export const PLANTED_BUGS: readonly PlantedBug[] = [...PROCESSOR_BUGS, ...JUDGEMENT_BUGS, ...BOOKKEEPING_BUGS, ...GATEWAY_BUGS];
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  ...PROCESSOR_BUGS,
+  ...JUDGEMENT_BUGS,
+  ...BOOKKEEPING_BUGS,
+  ...GATEWAY_BUGS,
+  ...MENDED_BUGS,
+];

@@ -205,9 +205,9 @@ export class Exchange {
     return this.in(FILLS_SOON);
   }
 
-  /** As often in the lower as in the upper tenfold. */
+  /** As often in a lower octave as in a higher one. */
   private in({ least, most }: Range): number {
-    return least * (most / least) ** this.options.random.next();
+    return this.options.random.octaves(least, most);
   }
 
   private later(range: Range, task: () => void): void {

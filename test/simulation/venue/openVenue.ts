@@ -5,6 +5,7 @@ import type { Broker } from '../../../src/gateway/broker';
 import { openAlpaca } from '../../../src/gateway/brokers/alpaca/alpaca';
 import { openTradier } from '../../../src/gateway/brokers/tradier/tradier';
 import { ALPACA_KEY_ID, ALPACA_SECRET_KEY, alpacaAccount } from '../../support/brokers/alpacaServer';
+import type { OpenAtClose } from '../../checks/orders/evidence';
 import { BrokerFront } from '../../support/brokers/brokerFront';
 import type { MarketEntry } from '../../support/brokers/marketOrder';
 import { TRADIER_TOKEN, tradierAccount } from '../../support/brokers/tradierServer';
@@ -91,10 +92,18 @@ export const openVenue = (options: VenueOptions): Venue => {
         });
   };
 
+  let openAtClose: OpenAtClose | undefined;
   return {
     ...{ market, firstBytes, executionsEnds, open },
+    get openAtClose() {
+      return openAtClose;
+    },
     namesAreKeys: kind === 'alpaca',
     starting: new Map(Object.entries(positions)),
-    closeMarket: () => exchange.close(),
+    closeMarket: (readBefore) => {
+      const own = market.openOrders().filter(({ foreign }) => !foreign);
+      openAtClose ??= { readBefore, orders: new Set(own.map(({ id }) => id)) };
+      exchange.close();
+    },
   };
 };

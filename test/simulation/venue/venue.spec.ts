@@ -174,7 +174,7 @@ describe.each(DIALECTS)('an account at %s', (dialect) => {
   it('ends all that rests, and at once what comes later, when its day is over', () =>
     play(dialect, {}, async ({ venue, broker, pass, ended }) => {
       await ended(() => broker.submit(resting()));
-      venue.closeMarket();
+      venue.closeMarket(0);
       expect(venue.market.openOrders()).toEqual([]);
       await ended(() => broker.submit(resting()));
       await pass(10);

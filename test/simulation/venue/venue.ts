@@ -1,6 +1,7 @@
 /** A broker account in a simulated world. */
 import type { Decimal } from '../../../src/contracts/decimal';
 import type { Broker } from '../../../src/gateway/broker';
+import type { OpenAtClose } from '../../checks/orders/evidence';
 import type { Market } from '../../support/brokers/market';
 import type { SimulatedProcess } from '../kernel/process';
 
@@ -27,8 +28,13 @@ export interface Venue {
   readonly firstBytes: readonly FirstByte[];
   /** End offset of the shard's execution events at each entry of `market.log`. */
   readonly executionsEnds: readonly number[];
+  /** What was open when the market was about to close; undefined: it is open. */
+  readonly openAtClose: OpenAtClose | undefined;
   /** The production adapter, speaking to this account through a network of its own, for one process. */
   open(process: SimulatedProcess): Broker;
-  /** What rests at the exchange comes to an end by itself: to be called when the day is over. What is ordered later ends at once. */
-  closeMarket(): void;
+  /**
+   * What rests at the exchange comes to an end by itself: to be called when the day is over. What is ordered later ends at once. Stops that were read
+   * before `readBefore` (virtual ms) should have ended their orders by now.
+   */
+  closeMarket(readBefore: number): void;
 }

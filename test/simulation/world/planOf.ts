@@ -26,7 +26,7 @@ export const planOf = (seed: number, profile: Profile): WorldPlan => {
     stamps: random.chance(0.5) ? 'append' : 'create',
     batchRecords: random.pick([1, 2, 5, 50, 500]),
     marked: random.chance(0.35),
-    actionsPerIntent: rounded(logUniform(random, ...actionsPerIntent)),
+    actionsPerIntent: rounded(random.octaves(...actionsPerIntent)),
     actions: actionsOf(random, actions),
     faults: faultsOf(random, profile),
   };
@@ -57,10 +57,10 @@ const ODDS: Readonly<Record<FaultKind, Odds>> = {
   'process: shut out of the group': odds(0.4, 0.003, 0.03),
   'process: clock differs': odds(0.5, 0.2, 1),
   'broker: unreachable': odds(0.4, 0.005, 0.1),
-  'broker: request lost': odds(0.45, 0.005, 0.1),
+  'broker: request lost': odds(0.5, 0.01, 0.15),
   'broker: response lost': odds(0.5, 0.005, 0.15),
-  'broker: request late': odds(0.4, 0.005, 0.1),
-  'broker: rate limited': odds(0.35, 0.005, 0.08),
+  'broker: request late': odds(0.5, 0.01, 0.15),
+  'broker: rate limited': odds(0.5, 0.01, 0.2),
   'broker: server error after effect': odds(0.4, 0.005, 0.1),
   'broker: server error without effect': odds(0.4, 0.005, 0.1),
   'broker: answer cut off': odds(0.35, 0.005, 0.08),
@@ -83,6 +83,7 @@ const ODDS: Readonly<Record<FaultKind, Odds>> = {
   'input: late timestamp': odds(0.6, 0.02, 0.3),
   'input: poison': odds(0.55, 0.01, 0.1),
   'input: unknown run': odds(0.5, 0.01, 0.06),
+  'input: unsolicited fill': odds(0.45, 0.02, 0.3),
   'input: price withdrawn': odds(0.5, 0.03, 0.25),
   'input: price gap': odds(0.6, 0.05, 0.4),
   'input: control event not valid': odds(0.5, 0.1, 0.5),
@@ -122,22 +123,25 @@ const SHAPES: Readonly<Record<Profile, Shape>> = {
     actions: ACTIONS,
   },
   broker: {
-    broker: ['alpaca', 'tradier'],
+    // What is sent again, and what is cancelled with one request, is Alpaca's alone.
+    broker: ['alpaca', 'alpaca', 'tradier'],
     groups: {
       bus: { on: 0.3, rate: 0.5 },
-      process: { on: 0.7, rate: 1 },
-      broker: { on: 1.7, rate: 1.7 },
+      // Each takeover asks anew for what is unknown, and so mends much of what is wrong.
+      process: { on: 0.45, rate: 1 },
+      broker: { on: 1.7, rate: 2.2 },
       exchange: { on: 1.7, rate: 1.3 },
       input: { on: 0.6, rate: 0.7 },
     },
     actionsPerIntent: [0.15, 0.5],
-    actions: ACTIONS,
+    actions: { ...ACTIONS, trip: 8, 'trip every run': 3, reset: 3 },
   },
   kill: {
     broker: LIVE_BROKERS,
     groups: {
       bus: { on: 0.6, rate: 1 },
       process: { on: 1.4, rate: 1.5 },
+      broker: { on: 1.5, rate: 2 },
       exchange: { on: 1.6, rate: 1.3 },
       input: { on: 0.6, rate: 0.7 },
     },
@@ -164,7 +168,7 @@ const faultsOf = (random: Random, profile: Profile): FaultRates => {
     const shape = groups[kind.slice(0, kind.indexOf(':')) as FaultGroup] ?? { on: 1, rate: 1 };
     const isOn = random.chance(Math.min(0.95, on * shape.on));
     // Drawn whether it is on or not, so that one kind does not shift the others.
-    const rate = Math.min(ALWAYS.has(kind) ? 1 : MOST_RATE, logUniform(random, least, most) * shape.rate);
+    const rate = Math.min(ALWAYS.has(kind) ? 1 : MOST_RATE, random.octaves(least, most) * shape.rate);
     if (isOn) faults[kind] = rounded(rate);
   }
   return faults;
@@ -175,13 +179,11 @@ const actionsOf = (random: Random, weights: Readonly<Record<ActionKind, number>>
   const actions: Partial<Record<ActionKind, number>> = {};
   for (const kind of ACTION_KINDS) {
     const isOn = random.chance(0.75);
-    const weight = weights[kind] * logUniform(random, 0.4, 2.5);
+    const weight = weights[kind] * random.octaves(0.4, 2.5);
     if (isOn || kind === 'price') actions[kind] = rounded(weight);
   }
   return actions;
 };
 
-const logUniform = (random: Random, least: number, most: number): number => least * (most / least) ** random.next();
-
-/** Four significant digits: a plan is read by people, and powers may differ in the last bit from one machine to the next. */
+/** Four significant digits: a plan is read by people. */
 const rounded = (value: number): number => Number(value.toPrecision(4));

@@ -31,6 +31,8 @@ const HOUR_MS = 3_600_000;
 const MOST_TROUBLE_MS = 6 * HOUR_MS;
 /** After the last fault, until the market closes: what rests may rest. */
 const BEFORE_CLOSE_MS = 10_000;
+/** After the last fault, until what was stopped before is cancelled: look-ups of what is unknown come after a minute at the latest. */
+const CANCELLED_MS = 110_000;
 const LOOK_EVERY_MS = 5_000;
 /** From when on the operator looks after what nobody can find out. */
 const OPERATOR_MS = 60_000;
@@ -69,7 +71,7 @@ const play = async (plan: WorldPlan, ports: Ports, random: Random, findings: Fin
   const { scheduler, faults, trace } = ports;
   const theCodec = (codec ??= new Codec(freshSchemas()));
   const poison = new Map<OutgoingRecord, string>();
-  const verdict = new Verdict(plan, ports, random.fork(), () => bus.log);
+  const verdict = new Verdict(plan, ports, random.fork(), theCodec, () => bus.log);
   const bus: SimulatedBus = new SimulatedBus({
     ...ports,
     ...{ shards: plan.shards, stamps: plan.stamps === 'append', poison },
@@ -117,8 +119,10 @@ const play = async (plan: WorldPlan, ports: Ports, random: Random, findings: Fin
     }
   };
   actors.recover();
-  await scheduler.run(scheduler.nowMs + BEFORE_CLOSE_MS);
-  for (const venue of verdict.venues) venue?.closeMarket();
+  await scheduler.run(restAt + BEFORE_CLOSE_MS);
+  if (verdict.hasToCancel) await scheduler.run(restAt + CANCELLED_MS);
+  // Unless there was time to look up and to cancel, nothing was to be cancelled when the faults were over.
+  for (const venue of verdict.venues) venue?.closeMarket(scheduler.nowMs >= restAt + CANCELLED_MS ? restAt : START_MS);
   if (!(await comeToRest(restAt))) trace(() => 'it has not come to rest');
 
   trace(() => 'everybody dies');

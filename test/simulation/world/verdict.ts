@@ -5,6 +5,7 @@ import type { Decimal } from '../../../src/contracts/decimal';
 import { CONTROL_EVENTS, DECISIONS, EXECUTION_EVENTS, TOPICS } from '../../../src/contracts/topics';
 import type { BusRecord } from '../../../src/processor/bus';
 import { checkLog } from '../../checks/checkLog';
+import type { Commit } from '../../checks/commits';
 import { DecodedLog } from '../../checks/decodedLog';
 import type { Acknowledged } from '../../checks/evidence';
 import type { Findings } from '../../checks/findings';
@@ -39,11 +40,13 @@ export class Verdict {
   /** What a symbol trades at: brokers fill at it. */
   priceOf: (symbol: string) => Decimal = () => UNPRICED;
   private readonly handed: HandedRecord[] = [];
+  private stopped = false;
 
   constructor(
     private readonly plan: WorldPlan,
     private readonly ports: Ports,
     random: Random,
+    private readonly codec: Codec,
     log: () => RawLog,
   ) {
     this.venues = plan.brokers.map((dialect, shard) =>
@@ -62,8 +65,16 @@ export class Verdict {
   handedOver({ name }: SimulatedProcess, records: readonly BusRecord[]): void {
     if (!name.startsWith('gateway')) return;
     const at = this.ports.scheduler.nowMs;
-    for (const { topic, partition: shard, offset } of records)
-      if (topic === CONTROL_EVENTS || topic === DECISIONS) this.handed.push({ process: name, topic, shard, offset, at });
+    for (const { topic, partition: shard, offset, value } of records) {
+      if (topic !== CONTROL_EVENTS && topic !== DECISIONS) continue;
+      this.handed.push({ process: name, topic, shard, offset, at });
+      this.stopped ||= isStop(this.codec, topic, value);
+    }
+  }
+
+  /** Orders are open at brokers, and something was stopped: it takes a while until they are cancelled. */
+  get hasToCancel(): boolean {
+    return this.stopped && this.venues.some((venue) => venue?.market.openOrders().some(({ foreign }) => !foreign) === true);
   }
 
   async judge({ bus, codec, acknowledged, atRest, findings }: Judged): Promise<void> {
@@ -72,7 +83,11 @@ export class Verdict {
     await checkLog({ log, codec, findings, acknowledged, poison, commits });
     const { handed, venues: accounts } = this;
     const { cancelOpenOrders } = GATEWAY_SETTINGS;
-    checkOrders({ log: new DecodedLog(log, poison, findings), accounts, handed, cancelOpenOrders, atRest }, findings);
+    const committedAt = timesOf(commits);
+    checkOrders(
+      { log: new DecodedLog(log, poison, findings), accounts, handed, committedAt, cancelOpenOrders, atRest },
+      findings,
+    );
   }
 
   counts(log: RawLog): Readonly<Record<string, number>> {
@@ -83,3 +98,22 @@ export class Verdict {
     return counts;
   }
 }
+
+const STOPS = new Set(['KillSwitchTripped', 'RunEnded']);
+
+const isStop = (codec: Codec, topic: typeof CONTROL_EVENTS | typeof DECISIONS, value: Uint8Array | null): boolean => {
+  if (topic === DECISIONS) {
+    const decision = codec.decodeValue(DECISIONS, value);
+    return decision.ok && decision.value.kill_switch_tripped;
+  }
+  const control = codec.decodeValue(CONTROL_EVENTS, value);
+  return control.ok && STOPS.has(control.value.payload.type);
+};
+
+/** When each execution event became visible. */
+const timesOf = (commits: readonly Commit[]): ((shard: number, offset: number) => number | undefined) => {
+  const times = new Map<string, number>();
+  for (const { at, records } of commits)
+    for (const { topic, partition, offset } of records) if (topic === EXECUTION_EVENTS) times.set(`${partition}@${offset}`, at);
+  return (shard, offset) => times.get(`${shard}@${offset}`);
+};
