@@ -39,8 +39,12 @@ export const pay = (run: RunState, side: Side, qty: Decimal, price: Decimal | un
   setCash(run, side === 'buy' ? minusNotional(run.cash, paid) : plusNotional(run.cash, paid));
 };
 
-/** An equity that is no amount explains nothing: only new figures of the account help. */
+/**
+ * An equity that is no amount explains nothing: only new figures of the account help. A peak that was given below equity is equity: the next loss is
+ * measured from there.
+ */
 const findCash = (run: RunState): void => {
+  setEquity(run, run.account.equity);
   if (run.account.equity > 0n) setCash(run, minusNotional(toNotional(run.account.equity), run.exposure.worth));
 };
 
@@ -58,7 +62,7 @@ const setCash = (run: RunState, cash: Notional): void => {
 /** Spelled out, not spread: this is made for every price. */
 const setEquity = (run: RunState, equity: Decimal): void => {
   const { account } = run;
-  if (equity === account.equity) return;
+  if (equity === account.equity && equity <= account.peak_equity) return;
   run.account = {
     account_id: account.account_id,
     equity,

@@ -56,6 +56,16 @@ it('LOSS-002 fires from the peak that trading came to, and trips the kill switch
   expect(await answered(shard)).toMatchObject({ kill_switch_triggered: true, kill_switch_tripped: true });
 });
 
+it('LOSS-002 counts a fall from an equity above the peak that was given with it', async () => {
+  const shard = await markedRun();
+  const [equity, start_of_day_equity, peak_equity] = [decimal('100000'), decimal('100000'), decimal('50000')];
+  const figures: ControlPayload = { type: 'PortfolioUpdated', equity, start_of_day_equity, peak_equity, positions: null };
+  await shard.feed(shard.control(figures), shard.price('AAPL', '189'), shard.control(ROLLED));
+  expect(account(shard)).toEqual(['94500', '94500', '100000']);
+  await shard.feed(ask(shard, { side: 'sell' }));
+  expect(await verdict(shard)).toBe('DENY LOSS-002');
+});
+
 it('LOSS-001 fires from fills at bad prices', async () => {
   const shard = await markedRun({});
   await shard.feed(ask(shard, { intent_id: 'bad', qty: decimal('100') }));

@@ -22,6 +22,7 @@ export const markEquity = (run: ModelRun, prices: Prices): void => {
   const worth = worthOf(run, prices);
   if (worth === null) return;
   if (run.cash === null) {
+    setEquity(run, run.equity);
     if (run.equity > 0n) takeCash(run, run.equity * ONE - worth);
     return;
   }
@@ -47,9 +48,8 @@ const takeCash = (run: ModelRun, cash: bigint): void => {
   setEquity(run, 0n);
 };
 
-/** From the processor's source: a peak that was given below its equity stays as given until equity moves. */
+/** The peak is never below equity, whatever was given. */
 const setEquity = (run: ModelRun, equity: bigint): void => {
-  if (equity === run.equity) return;
   run.equity = equity;
   if (equity > run.peak) run.peak = equity;
 };
