@@ -1,5 +1,5 @@
 /** Worlds on file: fixtures (what a world once broke, with its plan) and bare plans. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { checkPlan } from './world/checkPlan';
 import type { Profile, WorldPlan } from './world/plan';
@@ -35,11 +35,14 @@ const planIn = (value: unknown): unknown => {
   return value.plan;
 };
 
-/** Answers with the fixture's name. */
+/** Answers with the fixture's name. A fixture that is there already stays as it is. */
 export const writeFixture = (fixture: Fixture): string => {
-  const name = `${fixture.found.check.replace(/[^a-z0-9]+/gi, '-').toLowerCase()}-${fixture.found.seed}.json`;
+  const { check, profile, seed } = fixture.found;
+  const stem = `${check.replace(/[^a-z0-9]+/gi, '-').toLowerCase()}-${profile}-${seed}`;
   mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(join(FOLDER, name), `${JSON.stringify(fixture, null, 2)}\n`);
+  let name = `${stem}.json`;
+  for (let number = 2; existsSync(join(FOLDER, name)); number++) name = `${stem}-${number}.json`;
+  writeFileSync(join(FOLDER, name), `${JSON.stringify(fixture, null, 2)}\n`, { flag: 'wx' });
   return `test/simulation/seeds/${name}`;
 };
 

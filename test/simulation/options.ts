@@ -18,7 +18,7 @@ export const HELP = `npm run simulate -- [options]     the whole system under se
   --bug NAME          with --planted: this one alone; with --seed or --plan: turned on
   --twice N           each Nth seed runs twice and must end the same; 0: none; default 10
   --workers N         threads; default: one for each core
-  --document          write the figures into docs/reliability.md
+  --document          write the figures into docs/reliability.md; of many worlds: 1,000 at least, of all profiles
   --remember          with --planted: write which seeds found the bugs into known.json
   --json              the report as JSON on standard output`;
 
@@ -52,6 +52,8 @@ export type SimulationArguments = ManyWorlds | OneWorld | PlantedWorlds;
 const WORLDS = 500;
 const WORLDS_FOR_A_BUG = 1_000;
 const TWICE = 10;
+/** So many worlds at least are worth a place in the documents. */
+const LEAST_DOCUMENTED = 1_000;
 
 /** The profile whose turn it is. */
 export const profileOf = (seed: number): Profile => PROFILES[seed % PROFILES.length] ?? 'chaos';
@@ -61,7 +63,7 @@ export const readArguments = (words: readonly string[], cores: number): Simulati
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   const { values } = parseArgs({
-    args: [...words],
+    args: joined(words),
     options: {
       ...{ seeds: text, from: text, profile: text, seed: text, plan: text, bug: text, twice: text, workers: text },
       ...{ trace: flag, planted: flag, document: flag, remember: flag, json: flag, help: flag },
@@ -72,6 +74,8 @@ export const readArguments = (words: readonly string[], cores: number): Simulati
   for (const name of Object.keys(values) as (keyof typeof values)[])
     if (!TAKEN[mode].includes(name)) throw new Error(`--${name}: ${WHERE[name] ?? `goes not with ${ASKED[mode]}`}`);
   if (values.seed !== undefined && values.plan !== undefined) throw new Error('--plan: goes not with --seed; give one of them');
+  if (values.plan !== undefined && values.profile !== undefined)
+    throw new Error('--profile: goes not with --plan, which names its own');
   const number = (name: 'seeds' | 'from' | 'seed' | 'twice' | 'workers', least: number, standard: number): number => {
     const given = values[name];
     if (given === undefined) return standard;
@@ -90,7 +94,7 @@ export const readArguments = (words: readonly string[], cores: number): Simulati
         mode,
         profile,
         from: number('from', 0, 1),
-        seeds: number('seeds', 1, WORLDS),
+        seeds: enough(number('seeds', 1, WORLDS), common.document, profile),
         twice: number('twice', 0, TWICE),
       };
     case 'world': {
@@ -104,6 +108,24 @@ export const readArguments = (words: readonly string[], cores: number): Simulati
         ...{ seeds: number('seeds', 1, WORLDS_FOR_A_BUG), remember: values.remember === true },
       };
   }
+};
+
+/** A value that begins with a dash is a value: what is wrong with it is said in one line. */
+const joined = (words: readonly string[]): string[] => {
+  const args: string[] = [];
+  for (const word of words) {
+    const last = args.at(-1);
+    if (last !== undefined && /^--[a-z]+$/.test(last) && /^-\d/.test(word)) args[args.length - 1] = `${last}=${word}`;
+    else args.push(word);
+  }
+  return args;
+};
+
+/** Figures of a few worlds, or of one profile, would pass for those of all. */
+const enough = (seeds: number, document: boolean, profile: Profile | undefined): number => {
+  if (document && (seeds < LEAST_DOCUMENTED || profile !== undefined))
+    throw new Error(`--document: needs --seeds ${LEAST_DOCUMENTED} at least, of all profiles`);
+  return seeds;
 };
 
 const TAKEN: Readonly<Record<SimulationArguments['mode'], readonly string[]>> = {

@@ -3,6 +3,7 @@
  * to be. The verdict is from the log, the broker's own record and what was seen of the programs; nothing of the gateway's own code takes part in it.
  */
 import type { Findings } from '../findings';
+import { checkCauses } from './causes';
 import { checkEndings } from './endings';
 import type { OrderEvidence } from './evidence';
 import { checkExposure } from './exposure';
@@ -23,6 +24,7 @@ export const checkOrders = (evidence: OrderEvidence, findings: Findings): void =
     checkEndings(shard, account, findings);
     checkFills(shard, account, evidence.atRest, findings);
     checkExposure(shard, account, findings);
+    checkCauses(shard, account, evidence, findings);
     checkKills(shard, account, evidence, findings);
     if (evidence.atRest) checkPositions(shard, account, findings);
   }

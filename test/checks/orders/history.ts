@@ -39,6 +39,7 @@ export interface EventFields {
   readonly price?: string;
   readonly leaves?: string;
   readonly cumQty?: string;
+  readonly code?: string;
 }
 
 export const RUN = 'run-1';
@@ -141,7 +142,7 @@ export class History {
       price: event === 'ORDER_FILLED' ? decimal(fields.price ?? '100') : null,
       cum_qty: fields.cumQty === undefined ? order.cumQty : decimal(fields.cumQty),
       leaves_qty: fields.leaves === undefined ? left : decimal(fields.leaves),
-      ...{ code: null, reason: null, policy_hash: policyHash(CANCELS), decision_offset: order.decisionOffset },
+      ...{ code: fields.code ?? null, reason: null, policy_hash: policyHash(CANCELS), decision_offset: order.decisionOffset },
     };
     const key = codec.encodeKey(EXECUTION_EVENTS, { run_id: order.runId, intent_id: id });
     return this.add(EXECUTION_EVENTS, key, codec.encodeValue(EXECUTION_EVENTS, value));

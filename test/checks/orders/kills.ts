@@ -6,6 +6,7 @@ import type { ShardOrders } from './shardOrders';
 import { called } from './shardOrders';
 import type { Stop } from './stops';
 import { policiesIn, stopsOf } from './stops';
+import { standingAt, standingsIn } from './switches';
 
 export const checkKills = (shard: ShardOrders, account: AccountEvidence, evidence: OrderEvidence, findings: Findings): void => {
   const policies = policiesIn(shard.controls);
@@ -26,6 +27,8 @@ export const checkKills = (shard: ShardOrders, account: AccountEvidence, evidenc
     );
   }
 
+  checkStandings(shard, account, evidence, findings);
+
   const { openAtClose } = account;
   if (openAtClose === undefined && !evidence.atRest) return;
   const known = openAtClose === undefined ? stops : stopsRead(read, openAtClose.readBefore);
@@ -40,6 +43,37 @@ export const checkKills = (shard: ShardOrders, account: AccountEvidence, evidenc
       findings.add(
         'kill: open at the end',
         `${called(order)} is open at the broker behind the ${stop.what} at ${stop.topic}/${shard.shard}@${stop.offset}`,
+      );
+  }
+};
+
+/** The switch was on when it was judged, as in monitor mode: it may be sent by whoever has read a reset since. */
+const checkStandings = (
+  { byName, controls, shard }: ShardOrders,
+  { firstBytes }: AccountEvidence,
+  { handed }: OrderEvidence,
+  findings: Findings,
+): void => {
+  const standings = standingsIn(controls);
+  for (const { process, clientOrderId, at } of firstBytes) {
+    const order = byName.get(clientOrderId);
+    const decision = order?.decision;
+    if (order === undefined || decision === undefined) continue;
+    const standing = standingAt(standings.get(decision.runId), decision.knew);
+    if (standing === undefined) continue;
+    const hasRead = (wanted: number): boolean =>
+      handed.some(
+        (one) =>
+          one.shard === shard &&
+          one.topic === 'control-events' &&
+          one.offset === wanted &&
+          one.process === process &&
+          one.at <= at,
+      );
+    if (hasRead(standing.from) && !hasRead(standing.until))
+      findings.add(
+        'kill: sent after trip',
+        `${called(order)} was sent by ${process}, which had read the trip at control-events/${shard}@${standing.from}, and no reset`,
       );
   }
 };

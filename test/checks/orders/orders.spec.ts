@@ -41,8 +41,8 @@ const GOOD: Steps = {
   'send other': (h) => h.send('other'),
   'make other': (h) => h.make('other'),
   'take other': (h) => h.event('other', 'ORDER_SUBMITTED'),
-  'stop unsent': (h) => h.event('unsent', 'ORDER_REJECTED', { qty: '10' }),
-  'cancelling late': (h) => h.event('late', 'ORDER_CANCELLING'),
+  'stop unsent': (h) => h.event('unsent', 'ORDER_REJECTED', { qty: '10', code: 'KILL_SWITCH' }),
+  'cancelling late': (h) => h.event('late', 'ORDER_CANCELLING', { code: 'KILL_SWITCH' }),
   'cancel late there': (h) => h.market.cancelled(nameOf('late')),
   'cancel late': (h) => h.event('late', 'ORDER_CANCELLED'),
   'fill late there': (h) => h.fillThere('late', '2', '121'),
@@ -92,6 +92,47 @@ const WRONG: readonly (readonly [what: string, check: CheckName, otherwise: Step
     },
   ],
   ['more than was admitted', 'authorised', { 'make other': (h) => h.make('other', { qty: '4' }) }],
+  ['less than was admitted', 'authorised', { 'make other': (h) => h.make('other', { qty: '2' }) }],
+  [
+    "a cancel of somebody else's order",
+    'authorised',
+    {
+      foreign: (h) => {
+        h.market.askCancel(h.market.foreignOrder({ symbol: 'AAPL', side: 'buy', qty: decimal('3') }));
+      },
+    },
+  ],
+  ['stopped, and nothing has stopped it', 'order life', { trip: nothing }],
+  ['refused by nobody', 'order life', { 'stop unsent': (h) => h.event('unsent', 'ORDER_REJECTED', { code: 'REFUSED' }) }],
+  [
+    'taken for crossing zero',
+    'order life',
+    { 'stop unsent': (h) => h.event('unsent', 'ORDER_REJECTED', { code: 'CROSSES_ZERO' }) },
+  ],
+  [
+    'sent while the switch is on',
+    'kill: sent after trip',
+    {
+      'cancel late': (h) => {
+        h.event('late', 'ORDER_CANCELLED');
+        h.decide('monitored', { qty: '1' });
+        h.event('monitored', 'ORDER_SUBMITTING');
+        h.send('monitored');
+      },
+    },
+  ],
+  [
+    'sent in another order',
+    'authorised',
+    {
+      'send fills': (h) => {
+        h.decide('sooner');
+        h.event('sooner', 'ORDER_SUBMITTING');
+        h.send('sooner');
+        h.send('fills');
+      },
+    },
+  ],
   ['another symbol', 'authorised', { 'make other': (h) => h.make('other', { symbol: 'TSLA' }) }],
   ['the other side', 'authorised', { 'make other': (h) => h.make('other', { side: 'sell' }) }],
   ['another limit', 'authorised', { 'make other': (h) => h.make('other', { limit: '81' }) }],
@@ -226,7 +267,7 @@ it('does not take another process for one that has read the trip', () => {
       h.send('unsent', 'gateway 2');
       h.make('unsent');
       h.event('unsent', 'ORDER_SUBMITTED');
-      h.event('unsent', 'ORDER_CANCELLING');
+      h.event('unsent', 'ORDER_CANCELLING', { code: 'KILL_SWITCH' });
       h.market.cancelled(nameOf('unsent'));
       h.event('unsent', 'ORDER_CANCELLED');
     },

@@ -20,7 +20,7 @@ export const stopsOf = ({ controls, decisions }: ShardOrders, policies: Policies
     if (name !== 'KillSwitchTripped' && name !== 'RunEnded') continue;
     stops.push({
       ...{ topic: 'control-events', offset, what: name === 'RunEnded' ? 'end of run' : 'trip' },
-      // One that it knew of it has survived: there was a reset, or the run began later.
+      // One that it knew of it has survived: there was a reset, the run began later, or its policy monitors, and the switch stands still.
       stops: ({ runId, knew }) => (about === runId || about === EVERY_RUN) && knew >= 0 && offset >= knew,
     });
   }

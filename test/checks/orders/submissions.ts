@@ -16,6 +16,8 @@ export const checkSubmissions = (
   checkRecords(shard, account, findings);
   if (committedAt !== undefined) checkFreshness(shard, account, committedAt, findings);
   for (const order of shard.orders) checkOne(order, findings);
+  checkForeign(account, findings);
+  checkOrder(shard, account, findings);
 };
 
 const checkAuthorised = (made: MarketOrder, order: OrderOfDecision | undefined, findings: Findings): void => {
@@ -31,7 +33,7 @@ const checkAuthorised = (made: MarketOrder, order: OrderOfDecision | undefined, 
     meant.orderType === made.type &&
     meant.limitPrice === made.limitPrice;
   if (!isSame) findings.add('authorised', `${what} is not what was admitted as ${called(order)}`);
-  if (made.qty > meant.qty) findings.add('authorised', `${what} is for ${made.qty}, of which ${meant.qty} were admitted`);
+  if (made.qty !== meant.qty) findings.add('authorised', `${what} is for ${made.qty}, and ${meant.qty} were admitted`);
   const [first] = order.events;
   if (first !== undefined && (first.runId !== decision.runId || first.intentId !== decision.intentId))
     findings.add('authorised', `${what} is on record as ${first.runId}/${first.intentId}, and was admitted as ${called(order)}`);
@@ -79,4 +81,37 @@ const checkOne = (order: OrderOfDecision, findings: Findings): void => {
   const other = events.find(({ name }) => name !== first?.name);
   if (other !== undefined)
     findings.add('one live order', `${called(order)} went by several names: ${first?.name} and ${other.name}`);
+};
+
+/** From the list of open orders to the end of a request that was late: whatever somebody else made in between is cancelled with all. ms. */
+const MOST_CANCEL_ALL_MS = 35_000;
+
+/** Nobody else's order is to be cancelled, but in the moment in which everything is: docs/brokers.md, "Cancel all". */
+const checkForeign = ({ market, namesAreKeys }: AccountEvidence, findings: Findings): void => {
+  const foreign = new Map<string, MarketOrder>();
+  for (const made of market.orders) if (made.foreign) foreign.set(made.id, made);
+  if (foreign.size === 0) return;
+  for (const { type, orderId, at } of market.log) {
+    const made = type === 'cancelAsked' ? foreign.get(orderId) : undefined;
+    // Tradier has no request that cancels everything.
+    if (made !== undefined && !(namesAreKeys && at - made.madeAt.ms < MOST_CANCEL_ALL_MS))
+      findings.add('authorised', `order ${orderId}, which is somebody else's, was to be cancelled`);
+  }
+};
+
+/** Orders of one run and symbol leave in the order in which they were admitted; one that was not taken is submitted again, behind others. */
+const checkOrder = ({ byName }: ShardOrders, { firstBytes }: AccountEvidence, findings: Findings): void => {
+  const sent = new Set<OrderOfDecision>();
+  const newest = new Map<string, OrderOfDecision>();
+  for (const { clientOrderId: name, executionsEnd } of firstBytes) {
+    const order = byName.get(name);
+    const symbol = order?.decision?.order?.symbol;
+    if (order === undefined || symbol === undefined || sent.has(order)) continue;
+    sent.add(order);
+    const key = `${order.decision?.runId}\n${symbol}`;
+    const before = newest.get(key);
+    if (before === undefined || before.decisionOffset < order.decisionOffset) newest.set(key, order);
+    else if (order.events.filter(({ event, offset }) => event === 'ORDER_SUBMITTING' && offset < executionsEnd).length === 1)
+      findings.add('authorised', `${called(order)} was sent behind ${called(before)}, which was admitted later`);
+  }
 };

@@ -17,8 +17,10 @@ export interface Actors {
   readonly done: boolean;
   /** What a symbol trades at just now, whether its price is published or not: what exchanges ask. */
   priceOf(symbol: string): Decimal;
-  /** Faults are over: every symbol has a price again, and mostly the kill switches are reset. */
+  /** Faults are over: every symbol has a price again. What is stopped stays so: whoever has missed that must find it out by itself. */
   recover(): void;
+  /** The market has closed: mostly the kill switches are reset. */
+  reopen(): void;
   /** All is at rest: a last intent for each active run, and repeats of decided ones, so that whoever has restarted must judge. */
   probes(): void;
   /** Says how every order ended that the log calls unknown and that is not open at its broker; false: there was nothing to say. */
@@ -70,8 +72,8 @@ export const startActors = (world: WorldPort): Actors => {
     priceOf: (symbol) => feed.worth(symbol),
     recover: () => {
       feed.restoreAll();
-      desk.recover();
     },
+    reopen: () => desk.reopen(),
     probes: () => {
       for (const run of runs) {
         const strategy = probing.pick(strategies);

@@ -1,6 +1,7 @@
-/** Control events that can be read and must change nothing: each is on record as a rejected input. */
+/** Control events that can be read and must change nothing: each is on record as a rejected input, or set aside where it is for every run. */
 import { decimal, ZERO } from '../../../src/contracts/decimal';
 import type { ControlEvent, ControlPayload, RunStarted } from '../../../src/contracts/messages';
+import { EVERY_RUN } from '../../../src/contracts/topics';
 import type { Random } from '../../support/random';
 import { invalidPolicyText } from './policies';
 
@@ -11,18 +12,25 @@ export interface InvalidControl {
   readonly what: string;
 }
 
-/** `absent`: a run that was never started, or has ended. `policyText`: a valid one. */
-export const invalidControl = (random: Random, active: string, absent: string, policyText: string): InvalidControl => {
+/** `ended`: a run that has ended; undefined: none has. `policyText`: a valid one. */
+export const invalidControl = (random: Random, active: string, ended: string | undefined, policyText: string): InvalidControl => {
+  const absent = ended ?? NEVER_STARTED;
   const invalid = (runId: string, payload: ControlPayload, what: string, actor = 'desk', reason = 'a slip'): InvalidControl => ({
     ...{ runId, what, control: { actor, reason, payload } },
   });
   const badPolicy = invalidPolicyText(random, policyText);
+  const startAgain = (): InvalidControl => invalid(ended ?? active, startOf(policyText), 'a start of a run that has ended');
   return random.pick<() => InvalidControl>([
+    // The only ones that would bring something back to life.
+    startAgain,
+    startAgain,
+    () => invalid(EVERY_RUN, { type: 'KillSwitchReset' }, 'an unsigned reset of every run', '', 'no name'),
+    () => invalid(EVERY_RUN, { type: 'KillSwitchReset' }, 'a reset of every run without a reason', 'desk', ' '),
     () => invalid(active, { type: 'PolicyActivated', policy_text: badPolicy }, 'a policy that is none'),
     () => invalid(active, { type: 'KillSwitchReset' }, 'an unsigned reset', ' ', 'no name'),
     () => invalid(active, { type: 'KillSwitchReset' }, 'a reset without a reason', 'desk', ''),
     () => invalid(active, startOf(policyText), 'a start of a run that was started before'),
-    () => invalid('ghost-run', startOf(badPolicy), 'a start with a policy that is none'),
+    () => invalid(NEVER_STARTED, startOf(badPolicy), 'a start with a policy that is none'),
     () => invalid(absent, { type: 'PolicyActivated', policy_text: policyText }, 'a policy for a run that is not active'),
     () => invalid(absent, { type: 'KillSwitchTripped' }, 'a trip for a run that is not active'),
     () => invalid(absent, { type: 'SessionRolled' }, 'a session roll for a run that is not active'),
@@ -30,6 +38,7 @@ export const invalidControl = (random: Random, active: string, absent: string, p
   ])();
 };
 
+const NEVER_STARTED = 'ghost-run';
 const EQUITY = decimal('100000');
 
 const startOf = (policyText: string): RunStarted => ({

@@ -110,6 +110,12 @@ export const drawOrder = (random: Random, situation: Situation): DrawnOrder => {
   }
 };
 
+/** So far from the price that it stays there for long. */
+export const restingOrder = (random: Random, side: Side, price: Decimal): DrawnOrder => {
+  const percent = side === 'buy' ? random.between(50, 75) : random.between(130, 180);
+  return { side, type: 'limit', qty: ONE_SHARE, limit: toCents(price, percent), what: `rests at ${percent} % of the price` };
+};
+
 const ONE_SHARE = decimal('1');
 /** Where a price is next to nothing, anything fits. */
 const MOST_SHARES = decimal('1000000');

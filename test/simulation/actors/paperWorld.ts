@@ -61,6 +61,7 @@ export class PaperWorld implements WorldPort {
     await this.scheduler.run(Infinity, () => this.actors.done);
     this.faults.stop();
     this.actors.recover();
+    this.actors.reopen();
     await this.scheduler.run(Infinity);
     this.actors.probes();
     await this.scheduler.run(Infinity);

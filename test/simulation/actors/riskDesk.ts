@@ -77,10 +77,21 @@ export class RiskDesk {
     }
   }
 
-  /** Faults are over. Now and then the switch stays on: what is open must come to its end all the same. */
-  recover(): void {
+  /** The market has closed. Now and then the switch stays on. */
+  reopen(): void {
     if (this.stage.world.plan.profile === 'kill' && this.random.chance(0.5)) return;
     this.everyRun({ type: 'KillSwitchReset' });
+  }
+
+  /** The kill switch of every run, for a while. */
+  stopAll(): void {
+    this.everyRun({ type: 'KillSwitchTripped' });
+    this.resetSoon();
+  }
+
+  /** What a symbol trades at. */
+  worth(symbol: string): Decimal {
+    return this.feed.worth(symbol);
   }
 
   private perform(kind: ActionKind): void {
@@ -101,8 +112,7 @@ export class RiskDesk {
         this.say(run, { type: 'KillSwitchTripped' });
         return this.resetSoon(run);
       case 'trip every run':
-        this.everyRun({ type: 'KillSwitchTripped' });
-        return this.resetSoon();
+        return this.stopAll();
       case 'reset':
         return random.chance(0.5) ? this.say(run, { type: 'KillSwitchReset' }) : this.everyRun({ type: 'KillSwitchReset' });
       case 'session roll':
@@ -148,7 +158,7 @@ export class RiskDesk {
   }
 
   private endRun(run: RunModel): void {
-    const all = this.random.chance(0.05);
+    const all = this.random.chance(0.2);
     const ending = all ? this.active : [run];
     if (all) this.everyRun({ type: 'RunEnded' });
     else this.say(run, { type: 'RunEnded' });
@@ -195,9 +205,14 @@ export class RiskDesk {
     const { random, stage } = this;
     const { text } = random.pick(this.policies);
     const ended = this.runs.find(({ isActive, isOpen }) => isOpen && !isActive);
-    const { runId, control, what } = invalidControl(random, run.id, ended?.id ?? 'ghost-run', text);
+    const { runId, control, what } = invalidControl(random, run.id, ended?.id, text);
     stage.world.trace(() => `${FROM} says something that is not valid, to ${short(runId)}: ${what}`);
-    stage.publish(FROM, [stage.keyed(CONTROL_EVENTS, runId, stage.world.codec.encodeValue(CONTROL_EVENTS, control))]);
+    const value = stage.world.codec.encodeValue(CONTROL_EVENTS, control);
+    if (runId === EVERY_RUN) {
+      const records = stage.everywhere(CONTROL_EVENTS, runId, value);
+      for (const record of records) stage.world.isPoison(record, what);
+      stage.publish(FROM, records);
+    } else stage.publish(FROM, [stage.keyed(CONTROL_EVENTS, runId, value)]);
   }
 
   private resetSoon(run?: RunModel): void {

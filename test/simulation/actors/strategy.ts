@@ -9,7 +9,7 @@ import type { OutgoingRecord } from '../../../src/processor/bus';
 import type { Random } from '../../support/random';
 import { contradictionOf, describeIntent, intentFor, SMALL_ORDER } from './intents';
 import { intentIdOf, short, UNPRICED_SYMBOL } from './names';
-import { drawOrder } from './orders';
+import { drawOrder, restingOrder } from './orders';
 import type { DrawnOrder } from './orders';
 import type { RiskDesk } from './riskDesk';
 import type { RunModel, SentIntent } from './runModel';
@@ -51,6 +51,7 @@ export class Strategy {
     const draw = random.next();
     if (draw < 0.05) this.burst(run, random.between(3, 8));
     else if (draw < 0.13) this.edge(run);
+    else if (draw < 0.35 && this.mayFlood(run)) this.flood(run);
     else this.order(run);
     stage.after(this.gap(), () => this.act());
   }
@@ -116,6 +117,28 @@ export class Strategy {
       if (place === 0 || apart === 0) this.send(run, SMALL_ORDER, symbol);
       else this.stage.after(place * apart, () => budget.left > 0 && this.send(run, SMALL_ORDER, symbol));
     }
+  }
+
+  /** Where orders rest at a broker that cancels all of them with one request. */
+  private mayFlood(run: RunModel): boolean {
+    const { world } = this.stage;
+    if (run.dialect !== 'alpaca' || world.plan.profile !== 'kill' || run.isKilled) return false;
+    const limits = run.limitsFor(this.symbols[0] ?? '', this.id);
+    if (limits === undefined || limits.kill_switch.cancel_open_orders === false) return false;
+    const { max_orders_per_minute_global: most, max_orders_per_minute_by_strategy: mostOfMine } = limits.execution;
+    return Math.min(most, mostOfMine) > MOST_IN_BURST;
+  }
+
+  /** Many orders far from the market, and a while later everything is stopped. */
+  private flood(run: RunModel): void {
+    const { random, stage, budget } = this;
+    const side = random.pick<Side>(['buy', 'sell']);
+    for (let count = random.between(16, 24); count > 0; count--) {
+      const symbol = random.pick(this.symbols);
+      budget.left -= 1;
+      this.placed(run, restingOrder(random, side, this.desk.worth(symbol)), symbol);
+    }
+    stage.after(random.between(2_000, 20_000), () => this.desk.stopAll());
   }
 
   /** Reaches the limit of orders a minute with one too many; then one order as the first of them leaves the window, or as the first violation does. */

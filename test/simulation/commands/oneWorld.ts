@@ -13,7 +13,7 @@ export const oneWorld = async ({ world, trace, bug, json }: OneWorld, { pool, sa
   const { trace: lines, ...result } = await pool.run({ plan, bug, trace });
   if (json) print(`${JSON.stringify({ ...result, ...(trace ? { trace: lines } : {}), plan }, null, 2)}\n`);
   else {
-    if (trace) print(`${lines.join('\n')}\n`);
+    if (trace) print(`${[describePlan(plan), ...lines].join('\n')}\n`);
     print(`${JSON.stringify(result, null, 2)}\n`);
   }
   for (const { promise, check, what } of result.violations) say(`violated: promise ${promise}, ${check}: ${what}`);

@@ -6,6 +6,7 @@
 import crypto from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import os from 'node:os';
+import callbackTimers from 'node:timers';
 import timers from 'node:timers/promises';
 import type { Random } from '../../support/random';
 import type { Scheduler, Timer } from './scheduler';
@@ -13,6 +14,8 @@ import type { Scheduler, Timer } from './scheduler';
 interface Surroundings {
   readonly scheduler: Scheduler;
   readonly random: Random;
+  /** Simulated code has asked for what no port gave it, with where: the world is over. */
+  readonly offended?: (what: string) => void;
 }
 
 /** What src/apps sees of these globals; the build puts it before their modules. */
@@ -27,7 +30,7 @@ declare global {
 }
 
 let world: Surroundings | undefined;
-/** Calls that no simulated code may make, with where they came from. */
+/** What was asked of the surroundings that no simulated code may ask for, with where it came from. */
 let offences: string[] = [];
 
 const RealDate = Date;
@@ -46,6 +49,7 @@ const wallMs = (): number => {
 
 const dateWith = (now: () => number): DateConstructor =>
   new Proxy(RealDate, {
+    apply: () => new RealDate(now()).toString(),
     construct: (target, given: unknown[]) => (given.length === 0 ? new target(now()) : Reflect.construct(target, given)) as Date,
     get: (target, name, receiver) => (name === 'now' ? now : Reflect.get(target, name, receiver)) as unknown,
   });
@@ -53,9 +57,15 @@ const dateWith = (now: () => number): DateConstructor =>
 const offence = (what: string): never => {
   const error = new Error(`${what} was asked of the surroundings, not of a port`);
   const frame = (error.stack ?? '').split('\n').find((line, at) => at > 1 && !line.includes('ambient'));
-  offences.push(`${what}${frame === undefined ? '' : ` ${frame.trim().replace(/\(?(?:\/[^/ ]+)*\//, '(')}`}`);
+  const told = `${what}${frame === undefined ? '' : ` ${frame.trim().replace(/\(?(?:\/[^/ ]+)*\//, '(')}`}`;
+  offences.push(told);
+  world?.offended?.(told);
   throw error;
 };
+const chance = (): never => offence('chance');
+const clock = (): never => offence('a clock');
+const timeOfDay = (): never => offence('the time of day');
+const timer = (): never => offence('a timer');
 
 const shell: Shell = {
   Date: dateWith(wallMs),
@@ -72,6 +82,7 @@ const setVirtual = (task: (...given: unknown[]) => void, ms = 0, ...given: unkno
     { unref: () => undefined },
   );
 };
+const immediately = (task: (...given: unknown[]) => void, ...given: unknown[]): Timer => setVirtual(task, 0, ...given);
 const clearVirtual = (timer: Timer | undefined): void => {
   if (timer !== undefined) timer.cancelled = true;
 };
@@ -84,11 +95,11 @@ const TURN_MS = 0.01;
 const delay = (ms: number, value?: unknown, { signal }: { signal?: AbortSignal } = {}): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const aborted = (): void => {
-      timer.cancelled = true;
+      waiting.cancelled = true;
       reject(ABORTED);
     };
     const { scheduler } = here();
-    const timer = scheduler.after(
+    const waiting = scheduler.after(
       Math.max(1, ms),
       () => {
         signal?.removeEventListener('abort', aborted);
@@ -115,26 +126,50 @@ const uuid = (): string => {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
 };
 
-interface Replaced {
-  readonly of: object;
-  readonly name: string;
-  readonly by: unknown;
+/** `by` stands for it, or what `get` answers when it is asked for. */
+type Replaced = { readonly of: object; readonly name: string } & ({ readonly by: unknown } | { readonly get: () => unknown });
+
+const formatOf = Object.getOwnPropertyDescriptor(Intl.DateTimeFormat.prototype, 'format');
+/** Formats the time of now if it is given none. */
+function formatGiven(this: Intl.DateTimeFormat): (date?: Date | number) => string {
+  const format = formatOf?.get?.call(this) as (date?: Date | number) => string;
+  return (date) => (date === undefined ? timeOfDay() : format(date));
+}
+const partsOf = Object.getOwnPropertyDescriptor(Intl.DateTimeFormat.prototype, 'formatToParts');
+function partsGiven(this: Intl.DateTimeFormat, date?: Date | number): Intl.DateTimeFormatPart[] {
+  const parts = partsOf?.value as Intl.DateTimeFormat['formatToParts'];
+  return date === undefined ? timeOfDay() : parts.call(this, date);
 }
 
 const replacements = (): readonly Replaced[] => [
   { of: globalThis, name: 'setTimeout', by: setVirtual },
   { of: globalThis, name: 'clearTimeout', by: clearVirtual },
-  { of: globalThis, name: 'setInterval', by: () => offence('setInterval') },
-  { of: globalThis, name: 'setImmediate', by: (task: () => void) => setVirtual(task, 0) },
+  { of: globalThis, name: 'setInterval', by: timer },
+  { of: globalThis, name: 'setImmediate', by: immediately },
   { of: globalThis, name: 'clearImmediate', by: clearVirtual },
-  { of: globalThis, name: 'Date', by: dateWith(() => offence('the time of day')) },
-  { of: Math, name: 'random', by: () => offence('chance') },
-  { of: performance, name: 'now', by: () => offence('a clock') },
-  { of: process, name: 'hrtime', by: () => offence('a clock') },
+  { of: callbackTimers, name: 'setTimeout', by: setVirtual },
+  { of: callbackTimers, name: 'clearTimeout', by: clearVirtual },
+  { of: callbackTimers, name: 'setInterval', by: timer },
+  { of: callbackTimers, name: 'setImmediate', by: immediately },
+  { of: callbackTimers, name: 'clearImmediate', by: clearVirtual },
   { of: timers, name: 'setTimeout', by: delay },
+  { of: timers, name: 'setInterval', by: timer },
   { of: timers, name: 'setImmediate', by: turn },
+  { of: AbortSignal, name: 'timeout', by: timer },
+  { of: globalThis, name: 'Date', by: dateWith(timeOfDay) },
+  { of: Intl.DateTimeFormat.prototype, name: 'format', get: formatGiven },
+  { of: Intl.DateTimeFormat.prototype, name: 'formatToParts', by: partsGiven },
+  { of: performance, name: 'now', by: clock },
+  { of: performance, name: 'timeOrigin', get: clock },
+  { of: process, name: 'hrtime', by: Object.assign(() => clock(), { bigint: clock }) },
+  { of: process, name: 'uptime', by: clock },
+  { of: os, name: 'uptime', by: clock },
+  { of: Math, name: 'random', by: chance },
+  ...['randomBytes', 'randomInt', 'randomFill', 'randomFillSync'].map((name) => ({ of: crypto, name, by: chance })),
+  // What node:crypto exports under this name is this one.
+  { of: crypto.webcrypto, name: 'getRandomValues', by: chance },
+  { of: crypto.webcrypto, name: 'randomUUID', by: uuid },
   { of: crypto, name: 'randomUUID', by: uuid },
-  { of: crypto, name: 'randomBytes', by: () => offence('chance') },
   { of: os, name: 'hostname', by: () => 'simulated' },
   { of: process, name: 'pid', by: 1 },
 ];
@@ -142,9 +177,11 @@ const replacements = (): readonly Replaced[] => [
 /** Runs `play` with the world's surroundings in place of the real ones; answers with what was asked of them that must not be. */
 export const withinWorld = async (surroundings: Surroundings, play: () => Promise<void>): Promise<readonly string[]> => {
   if (world !== undefined) throw new Error('one world at a time');
-  const before = replacements().map(({ of, name, by }) => {
+  const before = replacements().map((replaced) => {
+    const { of, name } = replaced;
     const descriptor = Object.getOwnPropertyDescriptor(of, name);
-    Object.defineProperty(of, name, { value: by, configurable: true, writable: true });
+    const how = 'by' in replaced ? { value: replaced.by, writable: true } : { get: replaced.get };
+    Object.defineProperty(of, name, { ...how, configurable: true });
     return { of, name, descriptor };
   });
   world = surroundings;
@@ -153,7 +190,7 @@ export const withinWorld = async (surroundings: Surroundings, play: () => Promis
     await play();
   } finally {
     world = undefined;
-    for (const { of, name, descriptor } of before) {
+    for (const { of, name, descriptor } of before.reverse()) {
       if (descriptor === undefined) Reflect.deleteProperty(of, name);
       else Object.defineProperty(of, name, descriptor);
     }

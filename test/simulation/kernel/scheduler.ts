@@ -26,6 +26,8 @@ export class Scheduler {
   events = 0;
   /** Whose event this is; undefined: the world's own. */
   current: SimulatedProcess | undefined;
+  /** Nothing happens any more, whoever runs it. */
+  isStopped = false;
   private readonly heap: Timer[] = [];
   private made = 0;
 
@@ -46,7 +48,7 @@ export class Scheduler {
   async run(untilMs: number, done: () => boolean = () => false): Promise<void> {
     for (;;) {
       const timer = this.heap[0];
-      if (timer === undefined) return;
+      if (timer === undefined || this.isStopped) return;
       if (timer.at > untilMs) {
         this.nowMs = untilMs;
         return;
@@ -68,6 +70,11 @@ export class Scheduler {
       this.current = undefined;
       if (done()) return;
     }
+  }
+
+  /** Ends the world at the end of this event. */
+  stop(): void {
+    this.isStopped = true;
   }
 
   /** How many events each living process still has to come. */

@@ -93,7 +93,9 @@ export class Exchange {
       return;
     }
     if (order.foreign) {
-      if (random.chance(0.5)) this.fillInPieces(order, 1, this.soon());
+      // Some stay open until the market closes.
+      if (this.isMarketable(order)) this.fillInPieces(order, 1, this.soon());
+      else if (random.chance(0.4)) this.fillInPieces(order, 1, this.in(RESTS));
       return;
     }
     if (faults.happens('exchange: foreign order')) this.later(FILLS_SOON, () => this.foreignOrder(order.symbol));
@@ -113,6 +115,7 @@ export class Exchange {
     if (this.isMarketable(order))
       return this.fillInPieces(order, pieces, random.chance(0.04) ? this.in(FILLS_SLOWLY) : this.soon());
     // Of those that rest a good part is still open when somebody cancels, or when the day ends.
+    if (this.isFar(order)) return;
     const fate = random.next();
     if (fate < 0.35) this.fillInPieces(order, pieces, this.in(RESTS));
     else if (fate < 0.55) this.later(RESTS, () => this.fillSome(order, random.between(2, 4)));
@@ -163,6 +166,13 @@ export class Exchange {
     return side === 'buy' ? limitPrice >= price : limitPrice <= price;
   }
 
+  /** Nobody trades at such a price. */
+  private isFar({ symbol, limitPrice }: MarketOrder): boolean {
+    if (limitPrice === null) return false;
+    const percent = (limitPrice * 100n) / this.market.priceOf(symbol);
+    return percent <= 77n || percent >= 128n;
+  }
+
   private mayFillLate(order: MarketOrder): void {
     if (this.isClosed || !this.options.faults.happens('exchange: fill after cancel')) return;
     this.later(LATE_FILL, () => {
@@ -174,11 +184,14 @@ export class Exchange {
     if (this.isClosed) return;
     const { random } = this.options;
     this.foreign += 1;
+    const side = random.chance(0.5) ? 'buy' : 'sell';
+    const limitPrice = random.chance(0.5) ? null : aside(this.market.priceOf(symbol), side);
     this.market.foreignOrder({
       clientOrderId: random.chance(0.5) ? '' : `theirs-${this.foreign}`,
       symbol,
-      side: random.chance(0.5) ? 'buy' : 'sell',
-      type: 'market',
+      side,
+      type: limitPrice === null ? 'market' : 'limit',
+      limitPrice,
       qty: (BigInt(random.between(1, 20)) * ONE) as Decimal,
     });
   }
@@ -218,6 +231,13 @@ export class Exchange {
     this.options.scheduler.after(ms, task);
   }
 }
+
+/** A price in whole cents at which it rests for a while. */
+const aside = (price: Decimal, side: MarketOrder['side']): Decimal => {
+  const exact = (price * (side === 'buy' ? 90n : 110n)) / 100n;
+  const rounded = exact - (exact % CENT);
+  return (rounded > 0n ? rounded : exact) as Decimal;
+};
 
 const partOf = ({ qty, filledQty }: MarketOrder, pieces: number): Decimal => {
   const left = qty - filledQty;

@@ -18,12 +18,24 @@ export interface BrokerEnd {
   downUntil: number;
 }
 
+/** A request as those see it who count requests. */
+export interface RequestOnTheRoad {
+  readonly operation: Operation;
+  /** With its query: the same for the same question. */
+  readonly target: string;
+  /** The whole answer that the process has heard; undefined: none. `retryAfter`: seconds. */
+  readonly answered: { readonly status: number; readonly retryAfter: string | undefined } | undefined;
+}
+
+/** `asked`: it is handed over; `before`: right before its first byte; `begun`: the first byte leaves; `after`: carried out; `ended`: answered or given up. */
+export type Moment = 'asked' | 'before' | 'begun' | 'after' | 'ended';
+
 export interface RoadOptions extends Ports {
   /** For its words in the trace. */
   readonly name: string;
   readonly broker: BrokerEnd;
-  /** Called right before the first byte of a request leaves, and when the broker has carried it out: the process may crash then, or stand still. */
-  readonly onCall: (process: SimulatedProcess, when: 'before' | 'after') => void;
+  /** At `before` and `after` the process may crash, or stand still. */
+  readonly onCall: (process: SimulatedProcess, when: Moment, request: RequestOnTheRoad) => void;
   readonly onFirstByte: (process: SimulatedProcess, request: BrokerRequest, operation: Operation) => void;
 }
 
@@ -45,8 +57,9 @@ export class Road {
   dispatch({ method, path, headers, body }: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const { broker, scheduler, faults } = this.options;
     const request = requestOf(method, path, headers as BrokerRequest['headers'], typeof body === 'string' ? body : '');
-    const call = new Call(this.options, this.process, handler, request, () => void this.open.delete(call));
+    const call = new Call(this.options, this.process, handler, request, path, () => void this.open.delete(call));
     this.open.add(call);
+    this.options.onCall(this.process, 'asked', call);
     if (!this.isDown() && faults.happens('broker: down')) broker.downUntil = scheduler.nowMs + logUniform(faults, DOWN);
     call.leave(this.isDown() ? { type: 'unreachable' } : drawFate(faults, call.operation));
     return true;
@@ -64,7 +77,8 @@ export class Road {
   }
 }
 
-class Call implements Dispatcher.DispatchController {
+class Call implements Dispatcher.DispatchController, RequestOnTheRoad {
+  answered: RequestOnTheRoad['answered'];
   readonly operation: Operation;
   aborted = false;
   readonly paused = false;
@@ -76,6 +90,7 @@ class Call implements Dispatcher.DispatchController {
     private readonly process: SimulatedProcess,
     private readonly handler: Dispatcher.DispatchHandler,
     private readonly request: BrokerRequest,
+    readonly target: string,
     private readonly ended: () => void,
   ) {
     this.operation = options.broker.dialect.operationOf(request);
@@ -102,11 +117,12 @@ class Call implements Dispatcher.DispatchController {
     const begin = (): void => {
       this.handler.onRequestStart?.(this, {});
       if (this.aborted) return;
+      onCall(process, 'begun', this);
       onFirstByte(process, this.request, this.operation);
       this.travel(fate);
     };
     this.heard(this.ms(CONNECTS), () => {
-      onCall(process, 'before');
+      onCall(process, 'before', this);
       if (!process.isAlive) return;
       // Whoever stands still before the first byte asks again whether it may be sent when it goes on.
       if (process.pausedUntil > scheduler.nowMs) this.heard(0, begin);
@@ -144,7 +160,7 @@ class Call implements Dispatcher.DispatchController {
     const instead = refusal ?? (fate.type === 'instead' ? dialect.fault(fate.answer.status, request) : undefined);
     const carriedOut = fate.type === 'doubled' ? { ...request, rows: fate.rows } : request;
     const right = instead ?? front.carryOut(carriedOut, operation);
-    onCall(this.process, 'after');
+    onCall(this.process, 'after', this);
     if (fate.type === 'late' || fate.type === 'unheard') return;
     if (fate.type === 'doubled' || refusal !== undefined) return this.answer(backMs, right, headers);
     const { answer } = fate;
@@ -157,6 +173,7 @@ class Call implements Dispatcher.DispatchController {
 
   private answer(ms: number, { status, contentType, body }: BrokerAnswer, headers: Readonly<Record<string, string>>): void {
     this.heard(ms, () => {
+      this.answered = { status, retryAfter: headers['retry-after'] };
       this.end();
       const { handler } = this;
       handler.onResponseStart?.(this, status, { 'content-type': contentType, ...headers });
@@ -185,8 +202,10 @@ class Call implements Dispatcher.DispatchController {
   }
 
   private end(): void {
+    if (this.isOver) return;
     this.isOver = true;
     this.ended();
+    this.options.onCall(this.process, 'ended', this);
   }
 
   private ms(range: { readonly least: number; readonly most: number }): number {

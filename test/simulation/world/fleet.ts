@@ -4,6 +4,7 @@
  */
 import { ShardService } from '../../../src/apps/service/shardService';
 import type { Logger } from '../../../src/apps/service/logger';
+import type { Membership } from '../../../src/apps/service/membership';
 import type { ServiceMetrics } from '../../../src/apps/service/serviceMetrics';
 import type { ServiceName, ShardWork } from '../../../src/apps/service/shardWork';
 import { gatewayWork, processorWork } from '../../../src/apps/service/works';
@@ -18,11 +19,13 @@ import { SimulatedProcess } from '../kernel/process';
 import type { Venue } from '../venue/venue';
 import { Group } from './group';
 import type { WorldPlan } from './plan';
+import type { Restraint } from './restraint';
 
 export interface FleetOptions extends Ports {
   readonly plan: WorldPlan;
   readonly codec: Codec;
   readonly venues: readonly (Venue | undefined)[];
+  readonly restraint: Restraint;
   readonly busOf: (process: SimulatedProcess) => Bus;
   /** Nothing may be decided any more, says a process. */
   readonly halted: (process: SimulatedProcess, error: unknown) => void;
@@ -80,7 +83,7 @@ export class Fleet {
   }
 
   private begin(slot: Slot): void {
-    const { plan, scheduler, faults, trace, codec, venues, busOf, halted } = this.options;
+    const { restraint, plan, scheduler, faults, trace, codec, venues, busOf, halted } = this.options;
     slot.lives += 1;
     const { group } = slot;
     const skew = faults.happens('process: clock differs') ? faults.draw.between(-MOST_SKEW_MS, MOST_SKEW_MS) : 0;
@@ -132,9 +135,9 @@ export class Fleet {
         trace(() => `${process.name} starts`);
         const service = new ShardService({
           work,
-          membership: group.membership(process),
+          membership: observed(group.membership(process), () => restraint.assigned(process.name)),
           bus: busOf(process),
-          metrics: NO_METRICS,
+          metrics: metricsOf(process.name, restraint),
           log,
         });
         slot.service = service;
@@ -204,3 +207,27 @@ const NO_METRICS = ((): ServiceMetrics => {
   const nothing: unknown = new Proxy(() => nothing, { get: () => nothing });
   return nothing as ServiceMetrics;
 })();
+
+/** Of the metrics only the words of a shard that is dropped and taken over are heard. */
+const metricsOf = (process: string, restraint: Restraint): ServiceMetrics => {
+  let code = '';
+  const heard: Pick<ServiceMetrics, 'failed' | 'entered'> = {
+    failed: (_, failure) => (code = failure),
+    entered: (_, shard, phase) => {
+      if (phase === 'waiting') restraint.shardDropped(process, shard, code === 'BUS_FENCED');
+      if (phase === 'restoring') restraint.takenOver(process, shard);
+    },
+  };
+  return new Proxy(NO_METRICS, {
+    get: (nothing, name) => (name in heard ? Reflect.get(heard, name) : Reflect.get(nothing, name)) as unknown,
+  });
+};
+
+const observed = (membership: Membership, onAssigned: () => void): Membership => ({
+  ...membership,
+  start: (told, onFailed) =>
+    membership.start((shards) => {
+      onAssigned();
+      told(shards);
+    }, onFailed),
+});

@@ -22,6 +22,7 @@ import type { WorldPlan } from './plan';
 import type { WorldPort } from './port';
 import { Publishers } from './publishers';
 import { Rest } from './rest';
+import { Restraint } from './restraint';
 import type { WorldResult } from './result';
 import { Verdict } from './verdict';
 
@@ -56,10 +57,27 @@ export const runWorld = async (plan: WorldPlan, options: { readonly trace?: bool
   process.on('unhandledRejection', rejected);
   let result: WorldResult | undefined;
   try {
-    const offences = await withinWorld({ scheduler, random: random.fork() }, async () => {
+    const offended = (what: string): void => {
+      trace(() => `asked of the surroundings: ${what}`);
+      findings.add('ambient', what);
+      scheduler.stop();
+    };
+    await withinWorld({ scheduler, random: random.fork(), offended }, async () => {
       result = await play(plan, { scheduler, faults, trace }, random, findings);
     });
-    for (const offence of offences) findings.add('ambient', offence);
+  } catch (error) {
+    // Where the offence itself came out of an event or of a check, it is told already.
+    if (!scheduler.isStopped) throw error;
+    const { events, nowMs } = scheduler;
+    result = {
+      violations: [],
+      trace: [],
+      events,
+      virtualMs: nowMs - START_MS,
+      counts: {},
+      faults: Object.fromEntries(faults.counts),
+      hash: '',
+    };
   } finally {
     process.off('unhandledRejection', rejected);
   }
@@ -71,7 +89,8 @@ const play = async (plan: WorldPlan, ports: Ports, random: Random, findings: Fin
   const { scheduler, faults, trace } = ports;
   const theCodec = (codec ??= new Codec(freshSchemas()));
   const poison = new Map<OutgoingRecord, string>();
-  const verdict = new Verdict(plan, ports, random.fork(), theCodec, () => bus.log);
+  const restraint = new Restraint(scheduler, findings);
+  const verdict = new Verdict(plan, ports, random.fork(), theCodec, () => bus.log, restraint);
   const bus: SimulatedBus = new SimulatedBus({
     ...ports,
     ...{ shards: plan.shards, stamps: plan.stamps === 'append', poison },
@@ -86,7 +105,7 @@ const play = async (plan: WorldPlan, ports: Ports, random: Random, findings: Fin
   };
   const fleet = new Fleet({
     ...ports,
-    ...{ plan, codec: theCodec, venues: verdict.venues },
+    ...{ plan, codec: theCodec, venues: verdict.venues, restraint },
     busOf: (process) => bus.of(process),
     halted: (process, error) => {
       trace(() => `${process.name} halts: ${describe(error)}`);
@@ -97,6 +116,15 @@ const play = async (plan: WorldPlan, ports: Ports, random: Random, findings: Fin
   const actors = startActors(world);
   verdict.priceOf = (symbol) => actors.priceOf(symbol);
   await scheduler.run(START_MS + MOST_TROUBLE_MS, () => actors.done && publishers.areIdle);
+  const asItIs = (): WorldResult => ({
+    ...{ violations: [], trace: [], events: scheduler.events, virtualMs: scheduler.nowMs - START_MS },
+    counts: verdict.counts(bus.log),
+    faults: Object.fromEntries(faults.counts),
+    hash: hashOf(bus.log),
+  });
+  // Asked wherever time has passed: a world that was stopped says nothing about anything else.
+  const isOver = (): boolean => scheduler.isStopped;
+  if (isOver()) return asItIs();
   if (!actors.done) findings.add('liveness', `after ${MOST_TROUBLE_MS / HOUR_MS} hours not everything was published`);
 
   faults.stop();
@@ -106,6 +134,7 @@ const play = async (plan: WorldPlan, ports: Ports, random: Random, findings: Fin
   const comeToRest = async (sinceMs: number): Promise<boolean> => {
     for (;;) {
       await scheduler.run(scheduler.nowMs + LOOK_EVERY_MS);
+      if (isOver()) return false;
       const missing = publishers.areIdle ? rest.missing() : ['something is still being published'];
       if (missing.length === 0) return true;
       if (scheduler.nowMs - sinceMs > MOST_REST_MS) {
@@ -123,25 +152,23 @@ const play = async (plan: WorldPlan, ports: Ports, random: Random, findings: Fin
   if (verdict.hasToCancel) await scheduler.run(restAt + CANCELLED_MS);
   // Unless there was time to look up and to cancel, nothing was to be cancelled when the faults were over.
   for (const venue of verdict.venues) venue?.closeMarket(scheduler.nowMs >= restAt + CANCELLED_MS ? restAt : START_MS);
+  actors.reopen();
   if (!(await comeToRest(restAt))) trace(() => 'it has not come to rest');
+
+  if (isOver()) return asItIs();
 
   trace(() => 'everybody dies');
   fleet.restartAll();
   const diedAt = scheduler.nowMs;
   actors.probes();
   await scheduler.run(diedAt + MOST_RECOVERY_MS);
+  if (isOver()) return asItIs();
   const unjudged = rest.missing().filter((what) => what.includes('folded'));
   if (unjudged.length > 0)
     findings.add('recovery', `${MOST_RECOVERY_MS / 1_000} s after everybody was started again: ${unjudged.join('; ')}`);
   const atRest = await comeToRest(diedAt);
-  const { events, nowMs } = scheduler;
-  await verdict.judge({ bus, codec: theCodec, acknowledged: publishers.acknowledged, atRest, findings });
-  return {
-    ...{ violations: [], trace: [], events, virtualMs: nowMs - START_MS },
-    counts: verdict.counts(bus.log),
-    faults: Object.fromEntries(faults.counts),
-    hash: hashOf(bus.log),
-  };
+  if (!isOver()) await verdict.judge({ bus, codec: theCodec, acknowledged: publishers.acknowledged, atRest, findings });
+  return asItIs();
 };
 
 const violationsOf = (findings: Findings): WorldResult['violations'] => {

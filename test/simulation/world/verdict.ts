@@ -22,6 +22,7 @@ import type { Venue } from '../venue/venue';
 import { checkBounds } from './bounds';
 import { GATEWAY_SETTINGS } from './fleet';
 import type { WorldPlan } from './plan';
+import type { Restraint } from './restraint';
 
 export interface Judged {
   readonly bus: SimulatedBus;
@@ -48,6 +49,7 @@ export class Verdict {
     random: Random,
     private readonly codec: Codec,
     log: () => RawLog,
+    restraint: Restraint,
   ) {
     this.venues = plan.brokers.map((dialect, shard) =>
       dialect === 'sim'
@@ -56,7 +58,10 @@ export class Verdict {
             ...ports,
             ...{ dialect, account: String(shard), random: random.fork() },
             prices: (symbol) => this.priceOf(symbol),
-            onCall: (process, when) => void survives(ports, process, when, `a call of ${dialect} ${shard}`),
+            onCall: (process, when, request) => {
+              restraint.moved(process.name, shard, when, request);
+              if (when === 'before' || when === 'after') void survives(ports, process, when, `a call of ${dialect} ${shard}`);
+            },
             executionsEnd: () => log().end(EXECUTION_EVENTS, shard),
           }),
     );
