@@ -9,7 +9,7 @@ import type { LoggedDecision, LoggedEvent } from './orderLog';
 import type { OrderOfDecision, ShardOrders } from './shardOrders';
 import { called } from './shardOrders';
 import type { Stop } from './stops';
-import { policiesIn, stopsOf } from './stops';
+import { policiesIn, policyIn, stopsOf } from './stops';
 import { standingAt, standingsIn } from './switches';
 
 const ONE = 10n ** 18n;
@@ -22,6 +22,7 @@ export const checkCauses = (shard: ShardOrders, account: AccountEvidence, eviden
   );
   if (stated.length === 0) return;
   const isStopped = stopsHeard(shard, evidence);
+  const isStrict = strictReadings(shard, evidence);
   const isRefused = refusalsAt(account);
   const holdings = new Holdings(shard);
   for (const { order, event } of stated) {
@@ -30,7 +31,7 @@ export const checkCauses = (shard: ShardOrders, account: AccountEvidence, eviden
     if (decision === undefined || meant === null) continue;
     const { code } = event;
     let hasCause: boolean;
-    if (code === 'KILL_SWITCH') hasCause = isStopped(decision, event, 'trip');
+    if (code === 'KILL_SWITCH') hasCause = isStopped(decision, event, 'trip') || isStrict(decision);
     else if (code === 'RUN_ENDED') hasCause = isStopped(decision, event, 'end of run');
     else if (code === 'CANCELLED') hasCause = isStopped(decision, event, undefined);
     else if (code === 'UNKNOWN_RUN') hasCause = false;
@@ -84,4 +85,34 @@ const refusalsAt = ({ market, firstBytes }: AccountEvidence): ((event: LoggedEve
   for (const { type, clientOrderId } of market.log) if (type === 'refused') refused.add(clientOrderId);
   const sent = new Set(firstBytes.map(({ clientOrderId }) => clientOrderId));
   return ({ name, code }) => refused.has(name) || (code === 'RATE_LIMITED' && sent.has(name));
+};
+
+/**
+ * A trip by a limit in monitor mode stops nothing. Whoever reads it before the policy takes it for one that stops: the stricter reading of what is not known
+ * yet (docs/brokers.md).
+ */
+const strictReadings = (
+  { shard, decisions, controls }: ShardOrders,
+  { handed }: OrderEvidence,
+): ((decision: LoggedDecision) => boolean) => {
+  const activations = new Map<number, string>();
+  for (const control of controls) {
+    const policy = policyIn(control);
+    if (policy !== null) activations.set(control.offset, policy);
+  }
+  const trips = new Map(decisions.filter(({ trips: isTrip }) => isTrip).map((decision) => [decision.offset, decision]));
+  // What each process had been handed, in the order in which it was.
+  const known = new Map<string, Set<string>>();
+  const strict = new Map<string, number>();
+  for (const { process, topic, shard: of, offset } of handed) {
+    if (of !== shard) continue;
+    const policies = known.get(process) ?? new Set();
+    known.set(process, policies);
+    const policy = topic === 'control-events' ? activations.get(offset) : undefined;
+    if (policy !== undefined) policies.add(policy);
+    const trip = topic === 'decisions' ? trips.get(offset) : undefined;
+    if (trip !== undefined && !policies.has(trip.policyHash))
+      strict.set(trip.runId, Math.max(strict.get(trip.runId) ?? -1, trip.seq));
+  }
+  return ({ runId, seq }) => seq <= (strict.get(runId) ?? -1);
 };

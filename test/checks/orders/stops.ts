@@ -46,9 +46,8 @@ interface PolicyOnStops {
 export const policiesIn = (controls: readonly LoggedControl[]): Policies => {
   const policies = new Map<string, PolicyOnStops>();
   for (const { name, control } of controls) {
-    if (name !== 'RunStarted' && name !== 'PolicyActivated') continue;
-    const [content] = Object.values(control.payload);
-    const { policy_text: text } = content as { readonly policy_text: string };
+    const text = policyTextOf(name, control);
+    if (text === undefined) continue;
     const policy = policyOf(text);
     if (policy === null) continue;
     const cancels = /\bcancel_open_orders["']?\s*:\s*(true|false)/i.exec(text)?.[1]?.toLowerCase();
@@ -58,4 +57,16 @@ export const policiesIn = (controls: readonly LoggedControl[]): Policies => {
     });
   }
   return policies;
+};
+
+/** The policy that a control event brings, by its hash in hex; null: it brings none. */
+export const policyIn = ({ name, control }: LoggedControl): string | null => {
+  const text = policyTextOf(name, control);
+  return text === undefined ? null : (policyOf(text)?.hash.toString('hex') ?? null);
+};
+
+const policyTextOf = (name: string, { payload }: LoggedControl['control']): string | undefined => {
+  if (name !== 'RunStarted' && name !== 'PolicyActivated') return undefined;
+  const [content] = Object.values(payload);
+  return (content as { readonly policy_text: string }).policy_text;
 };
