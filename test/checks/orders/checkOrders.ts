@@ -20,11 +20,11 @@ export const checkOrders = (evidence: OrderEvidence, findings: Findings): void =
     checkLives(shard, evidence.atRest, findings);
     checkFillsOnLog(shard, findings);
     if (account === undefined) continue;
-    checkSubmissions(shard, account, evidence.committedAt, findings);
+    checkSubmissions(shard, account, evidence, findings);
     checkEndings(shard, account, findings);
     checkFills(shard, account, evidence.atRest, findings);
     checkExposure(shard, account, findings);
-    checkCauses(shard, account, evidence, findings);
+    if (evidence.isWatched === true) checkCauses(shard, account, evidence, findings);
     checkKills(shard, account, evidence, findings);
     if (evidence.atRest) checkPositions(shard, account, findings);
   }

@@ -55,6 +55,11 @@ export interface OrderEvidence {
   readonly committedAt?: (shard: number, offset: number) => number | undefined;
   /** The gateways' own setting, for policies that do not say what a trip does to open orders. */
   readonly cancelOpenOrders: boolean;
+  /**
+   * The first bytes are those that left, in the order in which they left, and every refusal is on the broker's record: true of worlds, not of servers that see
+   * what arrives. Then the order of submissions and the causes of refusals are judged as well.
+   */
+  readonly isWatched?: boolean;
   /** Everything has come to rest: what is not there now will not come any more. */
   readonly atRest: boolean;
 }

@@ -183,7 +183,7 @@ export class History {
     const findings = new Findings();
     const log = new DecodedLog(this.log, [], findings);
     const account = { market, namesAreKeys, firstBytes, executionsEnds };
-    checkOrders({ log, accounts: [account], handed, cancelOpenOrders: false, atRest }, findings);
+    checkOrders({ log, accounts: [account], handed, cancelOpenOrders: false, isWatched: true, atRest }, findings);
     return findings;
   }
 

@@ -8,7 +8,7 @@ import { called } from './shardOrders';
 export const checkSubmissions = (
   shard: ShardOrders,
   account: AccountEvidence,
-  committedAt: OrderEvidence['committedAt'],
+  { committedAt, isWatched = false }: OrderEvidence,
   findings: Findings,
 ): void => {
   for (const made of account.market.orders)
@@ -17,7 +17,7 @@ export const checkSubmissions = (
   if (committedAt !== undefined) checkFreshness(shard, account, committedAt, findings);
   for (const order of shard.orders) checkOne(order, findings);
   checkForeign(account, findings);
-  checkOrder(shard, account, findings);
+  if (isWatched) checkOrder(shard, account, findings);
 };
 
 const checkAuthorised = (made: MarketOrder, order: OrderOfDecision | undefined, findings: Findings): void => {

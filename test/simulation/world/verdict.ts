@@ -90,7 +90,7 @@ export class Verdict {
     const { cancelOpenOrders } = GATEWAY_SETTINGS;
     const committedAt = timesOf(commits);
     checkOrders(
-      { log: new DecodedLog(log, poison, findings), accounts, handed, committedAt, cancelOpenOrders, atRest },
+      { log: new DecodedLog(log, poison, findings), accounts, handed, committedAt, cancelOpenOrders, isWatched: true, atRest },
       findings,
     );
   }
