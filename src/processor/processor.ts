@@ -67,18 +67,23 @@ export class Processor {
 
   private static async restored(options: ProcessorOptions, writer: TransactionalWriter): Promise<Processor> {
     const { bus, codec, partition, owner, faultPoint } = options;
-    const [fenceOffset = -1] = await writer.commit([
-      {
-        topic: POLICY_STATE,
-        partition,
-        key: codec.encodeKey(POLICY_STATE, { run_id: '', kind: 'fence', id: '' }),
-        value: codec.encodeValue(POLICY_STATE, { kind: 'fence', owner }),
-        timestamp: 0,
-      },
-    ]);
+    const fence = {
+      topic: POLICY_STATE,
+      partition,
+      key: codec.encodeKey(POLICY_STATE, { run_id: '', kind: 'fence', id: '' }),
+      value: codec.encodeValue(POLICY_STATE, { kind: 'fence', owner }),
+      timestamp: 0,
+    } as const;
+    const [fenceOffset = -1] = await writer.commit([fence]);
     faultPoint?.('after-fence');
     const shard = await restore(options, fenceOffset);
-    await verifyChains(options, shard);
+    try {
+      await verifyChains(options, shard);
+    } catch (error) {
+      // The journal may be another owner's already, who took the shard over in between: then this fails, and nothing is wrong with the state.
+      await writer.commit([fence]);
+      throw error;
+    }
     faultPoint?.('after-restore');
     const reader = await bus.reader(inputPositions(partition, shard.positions));
     const { engineVersion, stopwatch, observer = {} } = options;
