@@ -9,6 +9,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runProgram } from '../src/apps/cli/program';
 import { didYouMean } from '../src/contracts/nearest';
+import { auditCheckpointsBenchmark } from './auditCheckpoints';
+import { auditReplayBenchmark } from './auditReplay';
+import { auditVerifyBenchmark } from './auditVerify';
 import type { Benchmark, Figure, Setting } from './benchmark';
 import type { ProgramEnd } from './child';
 import { KAFKA_PROCESSOR, KAFKA_RESTORE, ONE_BENCHMARK, PROGRAM, runInChild } from './child';
@@ -35,6 +38,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   embeddedBenchmark,
   memoryBenchmark,
   restoreBenchmark,
+  auditVerifyBenchmark,
+  auditReplayBenchmark,
+  auditCheckpointsBenchmark,
   coldDemoBenchmark,
   gatewayBenchmark,
   kafkaBenchmark,

@@ -148,7 +148,7 @@ const parsed = (text: string): unknown => {
   }
 };
 
-const WALL_CLOCK = /"(?:eval_ms|recorded_at|ts)":(?:"[^"]*"|[0-9.e+-]+|null)/g;
+const WALL_CLOCK = /"(?:eval_ms|line_sha256|recorded_at|ts)":(?:"[^"]*"|[0-9.e+-]+|null)/g;
 
-/** Of a line but for its wall-clock figures, which a run in memory measures anew. */
+/** Of a line but for its wall-clock figures, which a run in memory measures anew, and the digest of the line, which has them in it. */
 const digestOf = (line: string): string => hash('sha256', line.replace(WALL_CLOCK, ''), 'buffer').toString('latin1', 0, 16);

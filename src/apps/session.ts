@@ -12,7 +12,7 @@ export interface Session {
 }
 
 /** What every audit record says of the code that made it. */
-export const ENGINE_VERSION = '0.4.0';
+export const ENGINE_VERSION = '0.5.0';
 
 export const openSession = async (dataDir: string | undefined): Promise<Session> => {
   const bus =

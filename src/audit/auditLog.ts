@@ -22,6 +22,7 @@ import type { RunState } from '../domain/state';
 import { windowMs } from '../domain/state';
 import type { FoldObserver, Measured } from '../processor/observer';
 import { auditRecordText } from './auditRecordText';
+import type { Situation } from './verify/foundRecord';
 
 export interface LineSink {
   add(line: string): void;
@@ -113,6 +114,13 @@ export const situationOf = (
     }),
   };
 };
+
+/** The same of documents that a line has shown. */
+export const situationTexts = ({ portfolio, market, execution }: Situation): SituationTexts => ({
+  portfolio_state: portfolioStateText(portfolio),
+  market_snapshot: marketSnapshotText(market),
+  execution_state: executionStateText(execution),
+});
 
 /** One line: the given fields, then those of the chain. `run_id` is left out where there is none (a single evaluation). */
 export const auditLine = (

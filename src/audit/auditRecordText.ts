@@ -17,8 +17,11 @@ import { orderIntentText } from '../contracts/documents/writeDocument';
 import { jsonString } from '../contracts/json/write';
 import type { AuditRecord } from '../contracts/messages';
 
+/** What of the record before in the chain is not said again. */
+export type SaidBefore = Pick<AuditRecord, 'engine_version' | 'policy_hash'>;
+
 /** One record of another kind than DECISION; `before`: the one before it in the chain. What is null is left out. */
-export const auditRecordText = (record: AuditRecord, hash: Uint8Array, before: AuditRecord | undefined): string => {
+export const auditRecordText = (record: AuditRecord, hash: Uint8Array, before: SaidBefore | undefined): string => {
   const { execution, control, kill_switch, duplicate, intent, note, policy_hash } = record;
   return (
     `{"clock":${record.clock}${control === null ? '' : `,"control":${controlText(control)}`}` +

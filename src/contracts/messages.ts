@@ -337,6 +337,19 @@ export type OrderStatus = 'NONE' | 'WORKING' | 'FILLED' | 'REJECTED' | 'CANCELLE
 /** UNKNOWN: intents came for it, but no RunStarted. */
 export type RunStatus = 'UNKNOWN' | 'ACTIVE' | 'ENDED';
 
+/** The value of `audit-checkpoints`. Only `note` is signed; the other fields repeat it, and the frontier follows from the records. */
+export interface AuditCheckpoint {
+  readonly origin: string;
+  readonly tree_size: number;
+  readonly root_hash: Uint8Array;
+  /** Offset in `audit-records` after the last record that it covers. */
+  readonly audit_offset: number;
+  /** Milliseconds since 1970. */
+  readonly made_at: number;
+  readonly frontier: readonly Uint8Array[];
+  readonly note: string;
+}
+
 /** The entities of `policy-state`: the processor's memory, one record per changed entity. */
 export interface RunEntity {
   readonly kind: 'run';

@@ -8,7 +8,9 @@ export const DECISIONS = 'decisions';
 export const AUDIT_RECORDS = 'audit-records';
 export const POLICY_STATE = 'policy-state';
 export const DEAD_LETTERS = 'dead-letters';
+export const AUDIT_CHECKPOINTS = 'audit-checkpoints';
 
+/** A data directory knows a topic by its place here: a new one goes to the end. */
 export const TOPICS = [
   ORDER_INTENTS,
   MARKET_PRICES,
@@ -18,6 +20,7 @@ export const TOPICS = [
   AUDIT_RECORDS,
   POLICY_STATE,
   DEAD_LETTERS,
+  AUDIT_CHECKPOINTS,
 ] as const;
 export type Topic = (typeof TOPICS)[number];
 

@@ -2,8 +2,10 @@
 import { inBounds, notionalInBounds } from '../contracts/decimal';
 import type { Decimal } from '../contracts/decimal';
 import type { Decision, Facts, KillSwitchChange, OrderIntent } from '../contracts/messages';
+import type { CapitalPolicy } from '../contracts/policy';
 import { decide, refuse } from './decide';
 import { resolveLimits } from './limits';
+import type { AppliedLimits } from './limits';
 import { readFacts, violationsInWindow } from './state';
 import type { RunState } from './state';
 
@@ -15,13 +17,19 @@ export interface Judged {
 
 /** Judges an intent by what the run knows, at its clock. `prices` are the shard's. */
 export const judge = (run: RunState, intent: OrderIntent, prices: ReadonlyMap<string, Decimal>): Judged => {
-  if (run.status === 'ENDED') return { decision: refuse(intent, `Run '${run.runId}' has ended.`), facts: null };
+  if (run.status === 'ENDED') return { decision: refuseEnded(intent, run.runId), facts: null };
   if (run.active === undefined) return { decision: refuse(intent, `Run '${run.runId}' has no active policy.`), facts: null };
   const facts = readFacts(run, intent, prices);
   const limits = resolveLimits(run.active.policy, intent.instrument.symbol, intent.strategy_id);
-  if (!canBeRecorded(facts)) return { decision: refuse(intent, OUT_OF_BOUNDS, limits), facts: null };
+  if (!canBeRecorded(facts)) return { decision: refuseUnrecordable(intent, limits), facts: null };
   return { decision: decide(intent, limits, facts), facts };
 };
+
+/** The answer of a run that is over. */
+export const refuseEnded = (intent: OrderIntent, runId: string): Decision => refuse(intent, `Run '${runId}' has ended.`);
+
+/** The answer where the facts fit no record. */
+export const refuseUnrecordable = (intent: OrderIntent, limits: AppliedLimits): Decision => refuse(intent, OUT_OF_BOUNDS, limits);
 
 const OUT_OF_BOUNDS = 'What is held or working is out of bounds: a quantity from 10^20, or an exposure from 10^40.';
 
@@ -39,12 +47,16 @@ const canBeRecorded = (facts: Facts): boolean =>
  */
 export const dueTrip = (run: RunState, decision: Decision): KillSwitchChange | undefined => {
   if (run.killSwitchActive || run.active === undefined || run.status !== 'ACTIVE') return undefined;
-  const {
-    trip_on_rules,
-    trip_after_n_violations: enough,
-    violation_window_seconds: window,
-  } = run.active.policy.limits.kill_switch;
-  const violations_in_window = violationsInWindow(run);
+  return tripAfter(run.active.policy, decision, violationsInWindow(run));
+};
+
+/** The same of a run that is active and not tripped; `violations_in_window`: with those of this decision. */
+export const tripAfter = (
+  { limits }: CapitalPolicy,
+  decision: Decision,
+  violations_in_window: number,
+): KillSwitchChange | undefined => {
+  const { trip_on_rules, trip_after_n_violations: enough, violation_window_seconds: window } = limits.kill_switch;
   const trip = { active: true, violations_in_window, actor: 'policygate' } as const;
   if (decision.kill_switch_triggered) {
     const rule_ids = decision.violations.map(({ rule_id }) => rule_id).filter((id) => trip_on_rules.includes(id));

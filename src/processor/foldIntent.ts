@@ -1,5 +1,5 @@
 import { intentDigest } from '../contracts/chain';
-import type { OrderIntent, PublishedDecision } from '../contracts/messages';
+import type { Decision, OrderIntent, PublishedDecision } from '../contracts/messages';
 import { DECISIONS } from '../contracts/topics';
 import { refuse } from '../domain/decide';
 import { evolve } from '../domain/evolve';
@@ -74,6 +74,12 @@ export const foldIntent = (
 /** The run's answer; for a run that this shard has never heard of, how that can have come about. */
 const judged = ({ shard }: FoldContext, state: RunState, intent: OrderIntent): Judged => {
   if (state.status !== 'UNKNOWN') return judge(state, intent, shard.prices);
-  const reason = `Run '${state.runId}' is unknown on shard ${shard.partition}: it was not started, or its intents are not partitioned by murmur2 of the run id.`;
-  return { decision: refuse(intent, reason), facts: null };
+  return { decision: refuseUnknown(intent, state.runId, shard.partition), facts: null };
 };
+
+/** The answer of a shard that has never heard of the run. */
+export const refuseUnknown = (intent: OrderIntent, runId: string, partition: number): Decision =>
+  refuse(
+    intent,
+    `Run '${runId}' is unknown on shard ${partition}: it was not started, or its intents are not partitioned by murmur2 of the run id.`,
+  );

@@ -54,7 +54,7 @@ const putRun = (
   for (const intentId of touched.intents) {
     const intent = state.intents.get(intentId);
     if (intent === undefined && ++tombstones > TOMBSTONES_PER_COMMIT) break;
-    put(runId, 'intent', intentId, intent === undefined ? null : entityOf(intent));
+    put(runId, 'intent', intentId, intent === undefined ? null : intentEntityOf(intent));
     touched.intents.delete(intentId);
   }
   state.intents.packClosed();
@@ -63,7 +63,7 @@ const putRun = (
 };
 
 /** Spelled out, not spread: one is made for every intent. */
-const entityOf = (intent: IntentState): IntentEntity => ({
+export const intentEntityOf = (intent: IntentState): IntentEntity => ({
   kind: 'intent',
   seq: intent.seq,
   digest: intent.digest,

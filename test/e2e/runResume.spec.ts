@@ -73,7 +73,7 @@ const timeless = ({ stdout, summaryFile, audit, executions }: Results): Results 
   stdout,
   summaryFile,
   audit: audit.map((line) => ({
-    ...without(line, 'recorded_at', 'eval_ms'),
+    ...without(line, 'recorded_at', 'eval_ms', 'line_sha256'),
     decision: without(line.decision as Json, 'eval_ms'),
   })),
   executions: executions.map((line) => without(line, 'ts')),

@@ -1,56 +1,19 @@
-/** A Python with the packages that the clients in this folder need, in a cache folder of this user's, and how its scripts are run. */
-import { spawn, spawnSync } from 'node:child_process';
-import { hash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+/** A Python with the packages that the clients in this folder need, and how its scripts are run. */
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { cacheFolder } from '../../infra/native/artifacts';
 import { TOLD } from '../support/kafka/environment';
+import { findPython } from '../support/pythonPackages';
+import type { FoundPython } from '../support/pythonPackages';
 
 const REQUIREMENTS = join(__dirname, 'requirements.txt');
-const INSTALL_MS = 120_000;
 const SCRIPT_MS = 60_000;
 
-type Found = { readonly python: string } | { readonly missing: string };
-
-/** Blocks: what a test file describes must be known when it is loaded. A first time takes seconds, the next milliseconds. */
-const findPython = (): Found => {
-  const version = spawnSync('python3', ['-c', 'import sys; print(sys.version)'], { encoding: 'utf8', timeout: 10_000 });
-  if (version.status !== 0) return { missing: 'there is no python3: install Python 3.10 or newer, with venv' };
-  const wanted = hash('sha256', `${version.stdout}${readFileSync(REQUIREMENTS, 'utf8')}`).slice(0, 16);
-  const folder = join(cacheFolder(), `python-clients-${wanted}`);
-  const python = join(folder, 'bin', 'python');
-  if (existsSync(python)) return { python };
-  mkdirSync(cacheFolder(), { recursive: true });
-  // Made aside and then moved: no other process ever sees half of it.
-  const made = mkdtempSync(`${folder}-`);
-  try {
-    for (const [command, ...args] of [
-      ['python3', '-m', 'venv', made],
-      [join(made, 'bin', 'python'), '-m', 'pip', 'install', '--quiet', '--only-binary', ':all:', '-r', REQUIREMENTS],
-    ] as const) {
-      const { status, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: INSTALL_MS });
-      if (status !== 0)
-        return {
-          missing: `\`${args.slice(0, 3).join(' ')}\` failed (${stderr.trim().split('\n').at(-1) ?? 'no answer in time'})`,
-        };
-    }
-    try {
-      renameSync(made, folder);
-    } catch {
-      // Somebody else was faster.
-    }
-    return { python };
-  } finally {
-    rmSync(made, { recursive: true, force: true });
-  }
-};
-
-let found: Found | undefined;
+let found: FoundPython | undefined;
 
 /** `describe` for tests with Python clients, inside `describeKafka`. Without Python or PyPI they are skipped, with a line that says so; with CI=true loading fails. */
 export const describePython = (name: string, suite: () => void): void => {
   if (process.env[TOLD.kafkaMissing] !== undefined) return describe.skip(name, suite);
-  found ??= findPython();
+  found ??= findPython(REQUIREMENTS);
   if ('python' in found) return describe(name, suite);
   if (['true', '1'].includes(process.env.CI ?? '')) throw new Error(`CI needs the tests with Python clients: ${found.missing}`);
   process.stderr.write(`kafka tests: SKIPPED those with Python clients (${name}): ${found.missing}\n`);

@@ -22,6 +22,7 @@ const settingsOf = (kafka: KafkaOptions, registry: RegistryOptions): ReadSetting
   registry,
   group: `${kafka.topicPrefix}gate`,
   limits: { batchRecords: 1_000, sessionTimeoutMs: 10_000 },
+  checkpoints: { keyFile: undefined, everyRecords: 10_000, everySeconds: 60, file: undefined },
   monitoring: undefined,
   logLevel: 'info',
   warnings: [],

@@ -34,7 +34,7 @@ describeKafka('the README’s steps on Kafka', () => {
         timeout: 100_000,
       },
     );
-    expect(stdout).toMatch(/topics: 8 made/);
+    expect(stdout).toMatch(/topics: 9 made/);
     const lines = parseLines(
       stdout
         .split('\n')

@@ -6,6 +6,7 @@ import { registeredSchemas, registerSchemas } from '../../src/bus/kafka/schemaRe
 import { schemaIdentity } from '../../src/bus/kafka/schemaIdentity';
 import {
   anyAudit,
+  anyCheckpoint,
   anyControl,
   anyDecision,
   anyEntity,
@@ -20,6 +21,7 @@ import { Codec } from '../../src/contracts/avro/codec';
 import { parseSchema } from '../../src/contracts/avro/compatibility';
 import {
   exampleAudit,
+  exampleCheckpoint,
   exampleControl,
   exampleDecision,
   exampleDenial,
@@ -56,6 +58,7 @@ const VALUES: { readonly [T in ValueTopic]: readonly TopicValues[T][] } = {
     ...fc.sample(fc.record({ record: anyAudit, hash: anyHash }), SAMPLES),
   ],
   'policy-state': [...Object.values(exampleEntities), ...fc.sample(anyEntity, SAMPLES)],
+  'audit-checkpoints': [exampleCheckpoint, ...fc.sample(anyCheckpoint, SAMPLES)],
 };
 const KEYS: { readonly [T in KeyTopic]: readonly TopicKeys[T][] } = {
   'execution-events': fc.sample(anyIntentKey, SAMPLES),

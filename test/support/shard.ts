@@ -56,6 +56,7 @@ export class TestShard {
   constructor(
     readonly bus: MemoryBus = openMemoryBus({ shards: 1 }),
     private readonly observer: FoldObserver = {},
+    private readonly engineVersion = '0.0.0-test',
   ) {}
 
   async takeOver(): Promise<Processor> {
@@ -65,7 +66,7 @@ export class TestShard {
       codec: this.codec,
       partition: 0,
       owner: `owner-${this.takeovers}`,
-      engineVersion: '0.0.0-test',
+      engineVersion: this.engineVersion,
       stopwatch: fixedStopwatch,
       observer: this.observer,
     });

@@ -27,8 +27,9 @@ export class Progress {
     const now = Date.now();
     if (now - this.shownAt < 100 || now - this.startedAt < 1_000) return;
     this.shownAt = now;
-    const rate = Math.round(done / ((now - this.startedAt) / 1_000));
-    this.io.err(`\r${done} of ${total} ${this.what}, ${rate}/s `);
+    const rate = done / ((now - this.startedAt) / 1_000);
+    const left = rate > 0 && total > done ? `, ${Math.ceil((total - done) / rate)} s left` : '';
+    this.io.err(`\r${done} of ${total} ${this.what}, ${Math.round(rate)}/s${left}\u001b[K `);
   }
 
   end(): void {

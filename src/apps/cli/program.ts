@@ -3,21 +3,29 @@ import { Command, CommanderError } from 'commander';
 import { BusError } from '../../processor/bus';
 import { lineOf } from '../failure';
 import { ENGINE_VERSION } from '../session';
+import { correlateCommand } from './commands/correlate';
+import { checkpointCommand } from './commands/checkpoint';
 import { demoCommand } from './commands/demo';
 import { doctorCommand } from './commands/doctor';
 import { evalCommand } from './commands/eval';
+import { exportCommand } from './commands/export';
 import { gatewayCommand } from './commands/gateway';
+import { importCommand } from './commands/import';
 import { killSwitchCommand } from './commands/killSwitch';
 import { ordersCommand } from './commands/orders';
 import { policyCommand } from './commands/policy';
 import { processorCommand } from './commands/processor';
+import { proveCommand } from './commands/prove';
 import { publishCommand } from './commands/publish';
 import { reconcileCommand } from './commands/reconcile';
+import { replayCommand } from './commands/replay';
 import { runCommand } from './commands/run';
 import { runsCommand } from './commands/runs';
+import { statsCommand } from './commands/stats';
 import { tailCommand } from './commands/tail';
 import { topicsCommand } from './commands/topics';
 import { validateCommand } from './commands/validate';
+import { verifyCommand } from './commands/verify';
 import type { Io } from './io';
 
 /** Runs one command line (without node and script); answers with the exit code: 0 done, 1 denied, 2 could not run. Never rejects. */
@@ -54,6 +62,14 @@ Examples:
   killSwitchCommand(program, io, exit);
   ordersCommand(program, io, exit);
   reconcileCommand(program, io, exit);
+  replayCommand(program, io, exit);
+  correlateCommand(program, io, exit);
+  statsCommand(program, io, exit);
+  exportCommand(program, io);
+  importCommand(program, io, exit);
+  checkpointCommand(program, io, exit);
+  proveCommand(program, io, exit);
+  verifyCommand(program, io, exit);
   inherit(program, io);
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -89,6 +105,13 @@ const inherit = (command: Command, io: Io): void => {
 const isExpected = (error: unknown): boolean =>
   error instanceof BusError ||
   (error instanceof Error &&
-    ['Failure', 'StateError', 'SchemaError', 'DivergenceError', 'DecisionError', 'VenueError', 'BrokerFailure'].includes(
-      error.name,
-    ));
+    [
+      'Failure',
+      'StateError',
+      'SchemaError',
+      'DivergenceError',
+      'CheckpointError',
+      'DecisionError',
+      'VenueError',
+      'BrokerFailure',
+    ].includes(error.name));

@@ -222,6 +222,33 @@ export const KEYS = {
     about:
       'milliseconds; a member that is silent for so long has its shards taken over. Brokers refuse less than 6,000 unless told otherwise',
   }),
+  checkpointKeyFile: key({
+    path: 'checkpoints.key_file',
+    variable: 'POLICYGATE_CHECKPOINT_KEY_FILE',
+    ...file,
+    otherwise: 'none: no checkpoints are made',
+    about: 'the private key that signs checkpoints of the audit records, as `checkpoint keygen` made it',
+  }),
+  checkpointEveryRecords: keyOr({
+    path: 'checkpoints.every_records',
+    variable: 'POLICYGATE_CHECKPOINT_EVERY_RECORDS',
+    ...range(1, 1_000_000_000),
+    standard: 10_000,
+    about: 'a checkpoint after so many audit records of a shard',
+  }),
+  checkpointEverySeconds: keyOr({
+    path: 'checkpoints.every_seconds',
+    variable: 'POLICYGATE_CHECKPOINT_EVERY_SECONDS',
+    ...range(1, 86_400),
+    standard: 60,
+    about: 'and of what there is, so many seconds after the first audit record that none covers',
+  }),
+  checkpointFile: key({
+    path: 'checkpoints.file',
+    variable: 'POLICYGATE_CHECKPOINT_FILE',
+    ...file,
+    about: 'a file that every checkpoint is added to as well, a line each; best on another disk',
+  }),
   pollIntervalMs: keyOr({
     path: 'gateway.poll_interval_ms',
     variable: 'POLICYGATE_POLL_INTERVAL_MS',

@@ -37,6 +37,7 @@ it('works with nothing: the embedded bus and the defaults', async () =>
     registry: { url: '' },
     group: 'policygate',
     limits: { batchRecords: 1_000, sessionTimeoutMs: 10_000 },
+    checkpoints: { keyFile: undefined, everyRecords: 10_000, everySeconds: 60, file: undefined },
     monitoring: undefined,
     logLevel: 'info',
     warnings: [],
@@ -136,6 +137,38 @@ describe('each setting', () => {
       1_000,
       300_000,
     ],
+    [
+      'POLICYGATE_CHECKPOINT_KEY_FILE',
+      'here.key',
+      'checkpoints: {key_file: there.key}',
+      (s) => s.checkpoints.keyFile,
+      'here.key',
+      resolve(folder, 'there.key'),
+    ],
+    [
+      'POLICYGATE_CHECKPOINT_EVERY_RECORDS',
+      '1',
+      'checkpoints: {every_records: 1000000000}',
+      (s) => s.checkpoints.everyRecords,
+      1,
+      1_000_000_000,
+    ],
+    [
+      'POLICYGATE_CHECKPOINT_EVERY_SECONDS',
+      '1',
+      'checkpoints: {every_seconds: 86400}',
+      (s) => s.checkpoints.everySeconds,
+      1,
+      86_400,
+    ],
+    [
+      'POLICYGATE_CHECKPOINT_FILE',
+      'here.jsonl',
+      'checkpoints: {file: there.jsonl}',
+      (s) => s.checkpoints.file,
+      'here.jsonl',
+      resolve(folder, 'there.jsonl'),
+    ],
     ['POLICYGATE_MONITORING_HOST', '::1', 'monitoring: {host: localhost}', (s) => s.monitoring?.host, '::1', 'localhost'],
     ['POLICYGATE_MONITORING_PORT', '0', 'monitoring: {port: 65535}', (s) => s.monitoring?.port, 0, 65_535],
     ['POLICYGATE_LOG_LEVEL', 'debug', 'log_level: error', (s) => s.logLevel, 'debug', 'error'],
@@ -205,7 +238,7 @@ describe('the file', () => {
   it.each([
     [
       'gruop: a',
-      'file.yaml:1:1: gruop: unknown key; did you mean `group`?; expected bus, data_dir, kafka, schema_registry, group, limits, gateway, alpaca, tradier, monitoring, log_level',
+      'file.yaml:1:1: gruop: unknown key; did you mean `group`?; expected bus, data_dir, kafka, schema_registry, group, limits, checkpoints, gateway, alpaca, tradier, monitoring, log_level',
     ],
     [
       'kafka:\n  clientId: a',
@@ -213,7 +246,7 @@ describe('the file', () => {
     ],
     [
       'batch_records: 5',
-      'file.yaml:1:1: batch_records: unknown key; did you mean `limits.batch_records`?; expected bus, data_dir, kafka, schema_registry, group, limits, gateway, alpaca, tradier, monitoring, log_level',
+      'file.yaml:1:1: batch_records: unknown key; did you mean `limits.batch_records`?; expected bus, data_dir, kafka, schema_registry, group, limits, checkpoints, gateway, alpaca, tradier, monitoring, log_level',
     ],
     [
       'kafka: {tls: {serverName: x}}',
@@ -318,7 +351,7 @@ describe('a variable', () => {
     [
       'POLICYGATE_TOPIC_PREFIX',
       'a/',
-      ': expected at most 233 letters, digits, dots, underscores or hyphens, as Kafka\'s topics may have in their names, found the text "a/"',
+      ': expected at most 232 letters, digits, dots, underscores or hyphens, as Kafka\'s topics may have in their names, found the text "a/"',
     ],
     ['POLICYGATE_BUFFER_BYTES', '65535', ': expected a whole number from 65536 to 268435456, found 65535'],
     ['POLICYGATE_BUFFER_BYTES', '268435457', ': expected a whole number from 65536 to 268435456, found 268435457'],
@@ -333,9 +366,9 @@ describe('a variable', () => {
   );
 
   it('leaves room for the longest topic behind the prefix', async () => {
-    expect((await readSettings({}, { POLICYGATE_TOPIC_PREFIX: 'a'.repeat(233) })).kafka.topicPrefix).toHaveLength(233);
+    expect((await readSettings({}, { POLICYGATE_TOPIC_PREFIX: 'a'.repeat(232) })).kafka.topicPrefix).toHaveLength(232);
     expect(await refusal({}, { POLICYGATE_TOPIC_PREFIX: 'a'.repeat(234) })).toMatch(
-      /^POLICYGATE_TOPIC_PREFIX: expected at most 233/,
+      /^POLICYGATE_TOPIC_PREFIX: expected at most 232/,
     );
   });
 

@@ -41,6 +41,12 @@ export const readSettings = async (flags: BusFlags, env: Environment): Promise<R
     registry,
     group: found.or(KEYS.group),
     limits: { batchRecords: found.or(KEYS.batchRecords), sessionTimeoutMs: found.or(KEYS.sessionTimeoutMs) },
+    checkpoints: {
+      keyFile: found.value(KEYS.checkpointKeyFile),
+      everyRecords: found.or(KEYS.checkpointEveryRecords),
+      everySeconds: found.or(KEYS.checkpointEverySeconds),
+      file: found.value(KEYS.checkpointFile),
+    },
     monitoring: port === undefined ? undefined : { host: found.or(KEYS.monitoringHost), port },
     logLevel: found.or(KEYS.logLevel),
     warnings: [

@@ -19,6 +19,15 @@ export interface Settings {
     /** A member of the group that is silent for so long has its shards taken over. */
     readonly sessionTimeoutMs: number;
   };
+  /** How audit records are signed. */
+  readonly checkpoints: {
+    /** Undefined: they are not. */
+    readonly keyFile: string | undefined;
+    readonly everyRecords: number;
+    readonly everySeconds: number;
+    /** Where checkpoints are kept beside the topic. */
+    readonly file: string | undefined;
+  };
   /** Where /health, /ready and /metrics are served; undefined: nowhere. */
   readonly monitoring: { readonly host: string; readonly port: number } | undefined;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';

@@ -8,13 +8,20 @@ import { describeFault } from '../../contracts/avro/decoded';
 import type { ValueTopic } from '../../contracts/avro/formats';
 import { controlLineText } from '../../contracts/documents/controlEvents';
 import { priceText } from '../../contracts/documents/priceUpdates';
-import { auditText, executionText, publishedDecisionText, stateEntityText } from '../../contracts/documents/recordTexts';
+import {
+  auditText,
+  checkpointText,
+  executionText,
+  publishedDecisionText,
+  stateEntityText,
+} from '../../contracts/documents/recordTexts';
 import { orderIntentText } from '../../contracts/documents/writeDocument';
 import { jsonString } from '../../contracts/json/write';
 import type { IntentKey, PublishedDecision, StateEntity, StateKey, Verdict } from '../../contracts/messages';
 import { failed, succeeded } from '../../contracts/result';
 import type { Result } from '../../contracts/result';
 import {
+  AUDIT_CHECKPOINTS,
   AUDIT_RECORDS,
   CONTROL_EVENTS,
   DEAD_LETTERS,
@@ -74,6 +81,7 @@ const keyOf = (codec: Codec, topic: Topic, key: Uint8Array | null): Result<Part,
       return textKey(key, (run) => ({ run }));
     case MARKET_PRICES:
     case DEAD_LETTERS:
+    case AUDIT_CHECKPOINTS:
       return textKey(key, () => ({}));
   }
 };
@@ -110,6 +118,8 @@ const valueOf = (codec: Codec, topic: ValueTopic, value: Uint8Array | null, key:
       );
     case POLICY_STATE:
       return partOf(codec.decodeValue(topic, value), stateEntityText, aboutState);
+    case AUDIT_CHECKPOINTS:
+      return partOf(codec.decodeValue(topic, value), checkpointText, () => ({}));
   }
 };
 

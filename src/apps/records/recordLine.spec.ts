@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {
   anyAudit,
+  anyCheckpoint,
   anyControl,
   anyDecision,
   anyEntity,
@@ -112,6 +113,7 @@ describe('every record has a line of JSON', () => {
           value === null ? null : codec.encodeValue('policy-state', value),
         ),
       ),
+    anyCheckpoint.map((value) => record('audit-checkpoints', 'gate/1', codec.encodeValue('audit-checkpoints', value))),
   );
 
   it('whatever it holds', () =>
@@ -158,11 +160,12 @@ it('keys are sorted, whatever the record', () => {
     return keys.every((key, at) => at === 0 || keys[at - 1]! < key) && Object.values(value).every(sorted);
   };
   fc.assert(
-    fc.property(anyAudit, anyEntity, anyHash, (audit, entity, hash) => {
+    fc.property(anyAudit, anyEntity, anyHash, anyCheckpoint, (audit, entity, hash, checkpoint) => {
       const value = codec.auditValue(codec.encodeAuditBody(audit), hash);
       for (const shown of [
         record('audit-records', null, value),
         record('policy-state', null, codec.encodeValue('policy-state', entity)),
+        record('audit-checkpoints', null, codec.encodeValue('audit-checkpoints', checkpoint)),
       ])
         expect(sorted(JSON.parse(valueOf(lineOf(shown))))).toBe(true);
     }),

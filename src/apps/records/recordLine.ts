@@ -4,7 +4,7 @@ import { jsonString } from '../../contracts/json/write';
 import { mapText } from '../../contracts/documents/writeDocument';
 import type { Verdict } from '../../contracts/messages';
 import { formatRfc3339 } from '../../contracts/timestamp';
-import { AUDIT_RECORDS, CONTROL_EVENTS, DEAD_LETTERS, DECISIONS, EVERY_RUN } from '../../contracts/topics';
+import { AUDIT_CHECKPOINTS, AUDIT_RECORDS, CONTROL_EVENTS, DEAD_LETTERS, DECISIONS, EVERY_RUN } from '../../contracts/topics';
 import { EXECUTION_EVENTS, MARKET_PRICES, ORDER_INTENTS, POLICY_STATE } from '../../contracts/topics';
 import type { Topic } from '../../contracts/topics';
 import type { BusRecord } from '../../processor/bus';
@@ -30,6 +30,7 @@ export const FILTERS: Readonly<Record<Topic, readonly (keyof RecordFilter)[]>> =
   [AUDIT_RECORDS]: ['run', 'intent', 'decision', 'rule'],
   [POLICY_STATE]: ['run', 'intent', 'decision', 'rule'],
   [DEAD_LETTERS]: ['run', 'intent'],
+  [AUDIT_CHECKPOINTS]: [],
 };
 
 /** The line of a record that the filter lets through; else undefined. What cannot be decoded is judged by what can. */

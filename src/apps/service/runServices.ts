@@ -15,6 +15,8 @@ import type { ServiceMetrics } from './serviceMetrics';
 export interface RunOptions {
   readonly bus: Bus;
   readonly services: readonly ShardService[];
+  /** Something that works beside them: begun when they are, ended after them and before the bus is. Neither throws. */
+  readonly companion?: Companion | undefined;
   readonly metrics: ServiceMetrics;
   /** Undefined: no server. */
   readonly monitoring: { readonly host: string; readonly port: number } | undefined;
@@ -27,6 +29,11 @@ export interface RunOptions {
   /** Everything was started; `url` of the monitoring, if there is one. */
   readonly onStarted: (url: string | undefined) => void;
   readonly stopLimitMs?: number;
+}
+
+export interface Companion {
+  start(): void;
+  stop(): Promise<void>;
 }
 
 /** A shard that ended no step for so long is not ready. */
@@ -56,6 +63,7 @@ export const runServices = async (options: RunOptions): Promise<StopSignal | 'dr
       ...services.map(async ({ fatal }) => ({ error: await fatal })),
       // A signal does not wait for the groups to be joined.
       startAll(services).then(async () => {
+        options.companion?.start();
         options.onStarted(monitoring?.url);
         return options.drain
           ? drained(bus, services, stopping.signal).then(() => ({ why: 'drained' }) as const)
@@ -73,6 +81,7 @@ export const runServices = async (options: RunOptions): Promise<StopSignal | 'dr
     host.exit(2);
   }, stopLimitMs).unref();
   await Promise.all(services.map((service) => service.stop()));
+  await options.companion?.stop();
   try {
     await bus.close();
   } catch (error) {

@@ -7,6 +7,9 @@ import { openBroker } from '../brokers/openBroker';
 import { brokerSettings } from '../config/brokerSettings';
 import { readSettings } from '../config/readSettings';
 import type { BusFlags, Settings } from '../config/settings';
+import { checkpointPlan } from '../checkpoints/checkpointFlags';
+import type { CheckpointFlags } from '../checkpoints/checkpointFlags';
+import { CheckpointService } from '../checkpoints/checkpointService';
 import { connect, membershipOf } from '../connection';
 import { Failure } from '../failure';
 import { kafkaLog, openLog } from '../logging';
@@ -18,7 +21,7 @@ import { ShardService } from './shardService';
 import type { ServiceName } from './shardWork';
 import { gatewayWork, processorWork } from './works';
 
-export interface ServiceFlags extends BusFlags {
+export interface ServiceFlags extends BusFlags, CheckpointFlags {
   readonly drain?: boolean;
 }
 
@@ -42,6 +45,12 @@ export const serve = async (
   const settings = await readSettings(flags, process.env);
   if (names.length > 1 && settings.bus !== 'embedded')
     throw new Failure('--gateway is for the embedded bus; on Kafka start `policygate gateway` beside the processor');
+  if (settings.bus !== 'embedded' && flags.checkpointKey !== undefined)
+    throw new Failure(
+      '--checkpoint-key is for the embedded bus; on Kafka start `policygate checkpoint publish --follow` beside the processor',
+    );
+  const checkpoints =
+    settings.bus === 'embedded' && names.includes('processor') ? await checkpointPlan(flags, settings) : undefined;
   const log = openLog(settings.logLevel);
   const trading = brokerName === undefined ? undefined : await brokerSettings(brokerName, flags, process.env);
   for (const warning of [...settings.warnings, ...(trading?.warnings ?? [])]) log.warn({}, warning);
@@ -70,6 +79,7 @@ export const serve = async (
   const ended = await runServices({
     bus,
     services,
+    companion: checkpoints === undefined ? undefined : new CheckpointService({ ...checkpoints, bus, codec, metrics, log }),
     metrics,
     monitoring: settings.monitoring,
     drain: flags.drain === true,
@@ -78,8 +88,9 @@ export const serve = async (
     lastWords: (line) => io.err(line),
     onStarted: (url) => {
       const monitoring = url === undefined ? '' : `; monitoring on ${url}`;
+      const signing = checkpoints === undefined ? '' : `; checkpoints are signed as ${checkpoints.key.name}`;
       const venue = broker === undefined ? '' : `; orders go to ${broker.venue}`;
-      io.err(`${names.join(' and ')} on ${placeOf(settings, bus, names)}${venue}${monitoring}\n`);
+      io.err(`${names.join(' and ')} on ${placeOf(settings, bus, names)}${venue}${signing}${monitoring}\n`);
     },
   });
   await broker?.close();

@@ -73,6 +73,16 @@ export class ServiceMetrics {
     'shard',
   ]);
 
+  private readonly checkpointSize = this.gauge('checkpoint_tree_size', 'Audit records that the last checkpoint covers', [
+    'shard',
+  ]);
+  private readonly checkpointTime = this.gauge(
+    'checkpoint_timestamp_seconds',
+    'When the last checkpoint was signed, seconds since 1970',
+    ['shard'],
+  );
+  private readonly checkpointFailures = this.counter('checkpoint_failures_total', 'Times that no checkpoint could be made', []);
+
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: PREFIX });
   }
@@ -123,6 +133,16 @@ export class ServiceMetrics {
   brokerCall(broker: string, operation: string, outcome: string, seconds: number): void {
     this.brokerCalls.inc({ broker, operation, outcome });
     this.brokerSeconds.observe({ broker, operation }, seconds);
+  }
+
+  /** `madeAt`: ms since 1970. */
+  checkpoint(shard: number, treeSize: number, madeAt: number): void {
+    this.checkpointSize.set({ shard }, treeSize);
+    this.checkpointTime.set({ shard }, madeAt / 1_000);
+  }
+
+  checkpointFailed(): void {
+    this.checkpointFailures.inc();
   }
 
   /** The shard belongs to another process now, which shows its figures. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { OutgoingRecord } from '../../processor/bus';
-import { BlockWriter, MOST_BLOCK_RECORDS, recordsOfBlock } from './block';
+import { BlockWriter, MOST_BLOCK_RECORDS, openBlock } from './block';
 import { isSealed, offsetOfKey, recordKey } from './rows';
 
 const write = (records: readonly OutgoingRecord[], offsets: readonly number[]): [Buffer, Buffer][] => {
@@ -14,7 +14,7 @@ const write = (records: readonly OutgoingRecord[], offsets: readonly number[]): 
   return blocks;
 };
 const read = (blocks: readonly [Buffer, Buffer][]) =>
-  blocks.flatMap(([key, value]) => recordsOfBlock(value, offsetOfKey(key), 'decisions', 2));
+  blocks.flatMap(([key, value]) => openBlock(value, offsetOfKey(key), 'decisions', 2).records);
 
 const anyRecord = fc.record({
   topic: fc.constant('decisions' as const),
@@ -39,6 +39,39 @@ describe('a block', () => {
         const records = given.map(([record]) => record);
         expect(read(write(records, offsets))).toEqual(records.map((record, at) => ({ ...record, offset: offsets[at] })));
       }),
+    ));
+
+  it('says which offsets no record has, to its end, however far that is', () =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(anyRecord, fc.integer({ min: 0, max: 2 ** 40 })), { maxLength: 20 }),
+        fc.nat(2 ** 40),
+        (given, tail) => {
+          const blocks: [Buffer, Buffer][] = [];
+          const writer = new BlockWriter(
+            (offset) => recordKey(4, 2, offset),
+            (key, value) => blocks.push([key, value]),
+          );
+          const expected: unknown[] = [];
+          let next = 0;
+          for (const [record, gap] of given) {
+            if (gap > 0) writer.addGap(next, next + gap);
+            writer.add(record, next + gap);
+            expected.push({ ...record, offset: next + gap });
+            next += gap + 1;
+          }
+          if (tail > 0) writer.addGap(next, next + tail);
+          writer.finish();
+          // Block by block, the offsets are covered without a hole.
+          let reached = 0;
+          for (const [key, value] of blocks) {
+            expect(offsetOfKey(key)).toBe(reached);
+            reached = openBlock(value, reached, 'decisions', 2).end;
+          }
+          expect(reached).toBe(next + tail);
+          expect(read(blocks)).toEqual(expected);
+        },
+      ),
     ));
 
   it('is closed when it is large enough', () => {

@@ -9,7 +9,7 @@
 import { BusError, type BusRecord } from '../../processor/bus';
 import { isKept, keyText, type CompactionLimits } from '../compaction';
 import { isCompacted, partitionOfSlot, topicNumberOf, topicOf } from '../slots';
-import { BlockWriter, recordsOfBlock } from './block';
+import { BlockWriter, openBlock } from './block';
 import { NOT_CLEANED, type Cleaning, type Level, type LevelWrite, type OpenedLevel } from './openLevel';
 import { cleaningKey, isSealed, numbersRow, offsetOfKey, recordKey } from './rows';
 import type { Store } from './store';
@@ -85,7 +85,7 @@ export class Cleaner {
   private async replace(
     state: OpenedLevel,
     slot: number,
-    { blocks, records }: Chunk,
+    { blocks, records, end }: Chunk,
     newest: ReadonlyMap<string, number>,
     limits: CompactionLimits,
   ): Promise<void> {
@@ -95,6 +95,10 @@ export class Cleaner {
     const keyOf = (offset: number): Buffer => this.keyOf(slot, offset);
     const writer = new BlockWriter(keyOf, (key, value) => rows.push({ type: 'put', key, value }));
     for (const record of kept) writer.add(record, record.offset);
+    // Where an imported partition ends in offsets that no record has, only this says how far they go.
+    const last = kept.at(-1);
+    if (end === limits.end && (last === undefined || last.offset + 1 < end))
+      writer.addGap(last === undefined ? end - 1 : last.offset + 1, end);
     writer.finish();
     const dropped = droppedOf(state, slot) + records.length - kept.length;
     await this.store.inOrder(() => this.write(state, slot, rows, { dropped, cleanedTo: limits.cleanedTo }));
@@ -112,7 +116,7 @@ export class Cleaner {
   private async *chunks(level: Level, slot: number, start: number, end: number): AsyncGenerator<Chunk> {
     const topic = topicOf(slot, this.store.shards);
     const partition = partitionOfSlot(slot, this.store.shards);
-    let chunk: Chunk = { blocks: [], records: [] };
+    let chunk: Chunk = { blocks: [], records: [], end: 0 };
     let bytes = 0;
     const before = { gte: this.keyOf(slot, 0), lte: this.keyOf(slot, start), reverse: true, limit: 1 };
     const [gte = before.gte] = await level.keys(before).all();
@@ -120,11 +124,13 @@ export class Cleaner {
     for await (const [key, value] of level.iterator(range)) {
       if (!isSealed(key, value)) throw new BusError('BUS_DAMAGED', this.store.where);
       chunk.blocks.push(key);
-      for (const record of recordsOfBlock(value, offsetOfKey(key), topic, partition)) chunk.records.push(record);
+      const { records, end: blockEnd } = openBlock(value, offsetOfKey(key), topic, partition);
+      for (const record of records) chunk.records.push(record);
+      chunk.end = blockEnd;
       bytes += value.length;
       if (chunk.records.length < CHUNK_RECORDS && bytes < CHUNK_BYTES) continue;
       yield chunk;
-      chunk = { blocks: [], records: [] };
+      chunk = { blocks: [], records: [], end: 0 };
       bytes = 0;
     }
     if (chunk.blocks.length > 0) yield chunk;
@@ -138,6 +144,8 @@ export class Cleaner {
 interface Chunk {
   readonly blocks: Buffer[];
   readonly records: BusRecord[];
+  /** The offset behind it. */
+  end: number;
 }
 
 const isDue = ({ ends, cleanings }: OpenedLevel, slot: number): boolean => {

@@ -49,11 +49,17 @@ export class EmbeddedReader implements BusReader {
   }
 
   private async answer(options: PollOptions): Promise<readonly BusRecord[]> {
+    const before = this.places();
     const records = await this.take(options);
-    if (records.length > 0 || options.maxWaitMs <= 0) return records;
+    // Where offsets that no record has were passed over, whoever reads up to an end must hear of it.
+    if (records.length > 0 || options.maxWaitMs <= 0 || this.places() !== before) return records;
     const slots = this.scans.map(({ slot }) => slot);
     await this.arrivals.wait(slots, options.maxWaitMs, (end) => (this.endWait = end));
     return this.take(options);
+  }
+
+  private places(): number {
+    return this.scans.reduce((sum, { next }) => sum + next, 0);
   }
 
   private async take(options: PollOptions): Promise<readonly BusRecord[]> {

@@ -2,15 +2,16 @@
  * Opens the directory of an embedded bus, and reads what is needed of it before the first record: a few rows and the end of each partition.
  *
  * Before LevelDB may touch the directory, verifyDirectory looks for damage. Afterwards the rows must agree with one another: the head must be
- * no older than the last commit seen in the logs, and the records ever written (in the head) must be the sum of the next offsets of all
+ * no older than the last commit seen in the logs, and the offsets ever given (in the head) must be the sum of the next offsets of all
  * partitions (in the last block of each). So a lost row shows, whichever it is.
  */
 import { ClassicLevel } from 'classic-level';
 import { BusError } from '../../processor/bus';
 import { checkedShards, isCompacted, partitionOfSlot, slotCount, topicNumberOf, topicOf } from '../slots';
-import { recordsOfBlock } from './block';
+import { openBlock } from './block';
 import { busErrorOf } from './failures';
-import { cleaningKey, FORMAT_VERSION, HEAD_KEY, isSealed, META_KEY, numbersOf, numbersRow, offsetOfKey, recordKey } from './rows';
+import { cleaningKey, FORMAT_VERSION, HEAD_KEY, IMPORT_KEY, IMPORTED_FORMAT_VERSION } from './rows';
+import { isSealed, META_KEY, numbersOf, numbersRow, offsetOfKey, recordKey } from './rows';
 import { DamagedFile } from './verify/logFile';
 import { verifyDirectory } from './verify/verifyDirectory';
 
@@ -36,7 +37,7 @@ export interface OpenedLevel {
   readonly shards: number;
   /** Number of the last commit. */
   readonly commits: number;
-  /** Records ever written. */
+  /** Offsets ever given: one for each record, and those that an imported log lacks. */
   readonly records: number;
   /** Next offset, by slot. */
   readonly ends: number[];
@@ -44,9 +45,9 @@ export interface OpenedLevel {
   readonly cleanings: Cleaning[];
 }
 
-const ENCODINGS = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
+export const ENCODINGS = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
 /** LevelDB holds so many bytes in memory before it writes a table: what there is at most to verify and to recover at a start, twice. */
-const WRITE_BUFFER_BYTES = 8 * 1024 * 1024;
+export const WRITE_BUFFER_BYTES = 8 * 1024 * 1024;
 
 /** `shards`: what the directory must have, or is created with; undefined: what it has, else 1. Throws BusError. */
 export const openLevel = async (directory: string, shards?: number): Promise<OpenedLevel> => {
@@ -70,7 +71,7 @@ export const openLevel = async (directory: string, shards?: number): Promise<Ope
 };
 
 /** While another process writes, the files do not fit together: then it is the lock that matters, not what the verification found. */
-const verifyUnlocked = async (directory: string): ReturnType<typeof verifyDirectory> => {
+export const verifyUnlocked = async (directory: string): ReturnType<typeof verifyDirectory> => {
   try {
     return await verifyDirectory(directory);
   } catch (error) {
@@ -101,7 +102,10 @@ const readState = async (level: Level, directory: string, shards: number | undef
   }
   const [format = 0, stored = 0] = meta;
   const refuse = (why: string): BusError => new BusError('BUS_UNUSABLE', `data directory ${directory}`, new Error(why));
-  if (format !== FORMAT_VERSION) throw refuse(`it has format ${format}, this version reads format ${FORMAT_VERSION}`);
+  if (format !== FORMAT_VERSION && format !== IMPORTED_FORMAT_VERSION)
+    throw refuse(`it has format ${format}, this version reads formats ${FORMAT_VERSION} and ${IMPORTED_FORMAT_VERSION}`);
+  if ((await rowOf(level, IMPORT_KEY, 1, 'the mark of an import')) !== null)
+    throw refuse('an import into it was not finished; give the same `policygate import` again, or remove the directory');
   if (shards !== undefined && shards !== stored)
     throw refuse(`it was created with ${stored} shards, not ${shards}; open it with ${stored}, or choose another directory`);
 
@@ -132,7 +136,7 @@ const create = async (level: Level, shards: number): Promise<OpenedLevel> => {
 };
 
 /** By iterator and not by `get`, here as everywhere: `get` believes a table's filter, which no checksum of ours covers. */
-const rowOf = async (level: Level, key: Buffer, count: number, what: string): Promise<readonly number[] | null> => {
+export const rowOf = async (level: Level, key: Buffer, count: number, what: string): Promise<readonly number[] | null> => {
   for await (const [, value] of level.iterator({ gte: key, lte: key })) {
     const numbers = numbersOf(key, value, count);
     if (numbers === null) throw new DamagedFile(`${what} does not match its checksum`);
@@ -156,7 +160,7 @@ const endOf = async (level: Level, slot: number, shards: number): Promise<number
     const first = offsetOfKey(key);
     const topic = topicOf(slot, shards);
     if (!isSealed(key, value)) throw new DamagedFile(`${topic}/${partition} from offset ${first} does not match its checksum`);
-    return (recordsOfBlock(value, first, topic, partition).at(-1)?.offset ?? first - 1) + 1;
+    return openBlock(value, first, topic, partition).end;
   }
   return 0;
 };

@@ -1,14 +1,14 @@
 /**
  * Reads one partition of the embedded store forward, in chunks ahead of what is asked for.
  *
- * Each block's checksum is checked, and that nothing is missing: offsets without a gap where the topic is not compacted; in a compacted one, from
+ * Each block's checksum is checked, and that nothing is missing: offsets without a gap that is not on record where the topic is not compacted; in a compacted one, from
  * offset zero, as many records as were written and not dropped. One scan reads one snapshot, from where the reader is to where the partition
  * ended when the scan began; then the next scan begins.
  */
 import type { Topic } from '../../contracts/topics';
 import { BusError, type BusRecord } from '../../processor/bus';
 import { isCompacted, partitionOfSlot, topicNumberOf, topicOf } from '../slots';
-import { recordsOfBlock } from './block';
+import { openBlock } from './block';
 import { cleaningOfRow, type Level, type OpenedLevel } from './openLevel';
 import { cleaningKey, isSealed, numbersOf, offsetOfKey, recordKey } from './rows';
 
@@ -36,6 +36,8 @@ export class PartitionScan {
   private nextBlock = 0;
   private records: BusRecord[] = [];
   private nextRecord = 0;
+  /** The offset behind the block that `records` are of. */
+  private blockEnd = 0;
   /** Whether a block begins with the next offset. */
   private atBlock = false;
   readonly topic: Topic;
@@ -71,7 +73,8 @@ export class PartitionScan {
       if (record !== undefined) {
         into.push(record);
         this.nextRecord++;
-        this.next = record.offset + 1;
+        // Behind the last record of a block, offsets that no record has are passed over, too.
+        this.next = this.nextRecord === this.records.length ? this.blockEnd : record.offset + 1;
         left--;
       } else if (!(await this.readOn(state))) return;
     }
@@ -118,12 +121,14 @@ export class PartitionScan {
   private open([key, value]: [Buffer, Buffer]): void {
     const first = offsetOfKey(key);
     if (!isSealed(key, value)) throw this.damaged(first, 'the records from here on do not match their checksum');
-    const records = recordsOfBlock(value, first, this.topic, this.partition);
+    const { records, end } = openBlock(value, first, this.topic, this.partition);
     const skipped = first >= this.next ? 0 : records.findIndex(({ offset }) => offset >= this.next);
     this.records = records;
+    this.blockEnd = end;
     this.nextRecord = skipped < 0 ? records.length : skipped;
     if (this.scan !== null) this.scan.seen += records.length - this.nextRecord;
-    if (!this.compacted && records[this.nextRecord]?.offset !== this.next) throw this.damaged(this.next, 'records are missing');
+    if (!this.compacted && first > this.next) throw this.damaged(this.next, 'records are missing');
+    if (this.nextRecord === records.length) this.next = Math.max(this.next, end);
   }
 
   private checkWhole({ end, expected, seen }: Scan): void {

@@ -4,7 +4,8 @@
  * | key (bytes) | value |
  * |---|---|
  * | `m` | format version, shards: written once, at creation |
- * | `h` | head: number of the last commit, records ever written; part of every batch, and its first row |
+ * | `i` | number of the import that is going on: while it is there, nothing but that import may use the directory |
+ * | `h` | head: number of the last commit, offsets ever given; part of every batch, and its first row |
  * | `c`, topic, partition | of a compacted partition: how far it is cleaned (cleaner.ts) |
  * | `r`, topic, partition, offset | a block of records (block.ts), under the offset of its first |
  * | `s`, schema id | a schema's text |
@@ -14,8 +15,12 @@
  */
 import { crc32 } from 'node:zlib';
 
+/** What this version makes. */
 export const FORMAT_VERSION = 1;
+/** That of an imported log: there are gaps in its blocks. */
+export const IMPORTED_FORMAT_VERSION = 2;
 export const META_KEY = Buffer.from('m');
+export const IMPORT_KEY = Buffer.from('i');
 export const HEAD_KEY = Buffer.from('h');
 export const CHECKSUM_BYTES = 4;
 

@@ -5,6 +5,7 @@ import type { Decimal, Notional } from '../decimal';
 import { ONE, ZERO } from '../decimal';
 import { RULE_IDS } from '../messages';
 import type {
+  AuditCheckpoint,
   AuditRecord,
   ControlEvent,
   ControlPayload,
@@ -318,6 +319,16 @@ export const anyEntity: Arbitrary<StateEntity> = fc.oneof<Arbitrary<StateEntity>
   fc.record({ kind: fc.constant('fence' as const), owner: anyText }),
   fc.record({ kind: fc.constant('shard' as const), kill_switch_active: fc.boolean() }),
 );
+
+export const anyCheckpoint: Arbitrary<AuditCheckpoint> = fc.record({
+  origin: anyText,
+  tree_size: long,
+  root_hash: sha256,
+  audit_offset: long,
+  made_at: long,
+  frontier: list(sha256),
+  note: anyText,
+});
 
 export const anyIntentKey: Arbitrary<IntentKey> = fc.record({ run_id: anyText, intent_id: anyText });
 export const anyStateKey: Arbitrary<StateKey> = fc.record({ run_id: anyText, kind: one(ENTITY_KINDS), id: anyText });

@@ -33,6 +33,9 @@ export interface SealedAudit {
   readonly hash: Uint8Array;
 }
 
+/** What a fold of the log again must know before it folds: whose record it is, after which inputs, by which version. */
+export type AuditHead = Pick<AuditRecord, 'run_id' | 'seq' | 'kind' | 'input' | 'clock' | 'positions' | 'engine_version'>;
+
 /** Bodies that are known already; each stands for the field of its name, which is not null. */
 export interface AuditParts {
   readonly intent?: Uint8Array;
@@ -67,6 +70,18 @@ export const readSealedAudit = (reader: Reader): SealedAudit => ({
   record: readAuditBody(reader),
   hash: reader.fixed(SHA256_BYTES),
 });
+
+/** The first fields; what comes after them is not looked at. */
+export const readAuditHead = (reader: Reader): AuditHead => {
+  const run_id = reader.name();
+  const seq = reader.long();
+  const kind = readSymbol(reader, AUDIT_KINDS);
+  const input = readInput(reader);
+  const clock = reader.long();
+  const positions = readInputPositions(reader);
+  readOptionalSha256(reader);
+  return { run_id, seq, kind, input, clock, positions, engine_version: reader.name() };
+};
 
 const readAuditBody = (reader: Reader): AuditRecord => ({
   run_id: reader.name(),

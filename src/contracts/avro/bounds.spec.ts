@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { anyAudit, anyControl, anyDecision, anyEntity, anyExecution, anyIntent, anyPrice } from './arbitraries';
+import { anyAudit, anyCheckpoint, anyControl, anyDecision, anyEntity, anyExecution, anyIntent, anyPrice } from './arbitraries';
 import { Codec } from './codec';
 import { exampleControl, exampleHash, exampleIntent } from './examples';
 import type { ValueTopic } from './formats';
@@ -53,6 +53,7 @@ const PAYLOADS: readonly (readonly [ValueTopic, readonly Buffer[]])[] = [
   ['decisions', sample(anyDecision).map((value) => codec.encodeValue('decisions', value))],
   ['audit-records', sample(anyAudit).map((record) => codec.encodeValue('audit-records', { record, hash: exampleHash }))],
   ['policy-state', sample(anyEntity).map((value) => codec.encodeValue('policy-state', value))],
+  ['audit-checkpoints', sample(anyCheckpoint).map((value) => codec.encodeValue('audit-checkpoints', value))],
 ];
 
 describe.each(PAYLOADS)('mutated %s', (topic, payloads) => {

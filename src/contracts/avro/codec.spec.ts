@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
 import {
   anyAudit,
+  anyCheckpoint,
   anyControl,
   anyDecision,
   anyEntity,
@@ -44,6 +45,7 @@ const VALUES: readonly (readonly [ValueTopic, RecordName, Arbitrary<TopicValues[
   ['decisions', 'Decision', anyDecision],
   ['audit-records', 'AuditRecord', anySealed],
   ['policy-state', 'StateEntity', anyEntity],
+  ['audit-checkpoints', 'AuditCheckpoint', anyCheckpoint],
 ];
 
 describe.each(VALUES)('%s', (topic, record, anyValue) => {

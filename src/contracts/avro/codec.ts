@@ -9,10 +9,12 @@
 import type { AuditRecord } from '../messages';
 import type { Result } from '../result';
 import { AUDIT_RECORDS } from '../topics';
-import type { AuditParts, SealedAudit } from './auditFormat';
-import { writeAuditBody } from './auditFormat';
+import type { AuditHead, AuditParts, SealedAudit } from './auditFormat';
+import { readAuditHead, writeAuditBody } from './auditFormat';
 import type { DecodeFault, DecodeFaultReason, Decoded } from './decoded';
 import { DecodeFailure } from './decoded';
+import type { Downcast } from './earlierForm';
+import { downcastTo } from './earlierForm';
 import type { Format, KeyTopic, TopicKeys, TopicValues, ValueTopic } from './formats';
 import { KEY_FORMATS, VALUE_FORMATS } from './formats';
 import type { Upcast } from './olderSchema';
@@ -40,9 +42,10 @@ export class Codec {
   private readonly subjects: ReadonlyMap<Subject, SubjectSchemas>;
   private readonly writer = new Writer();
   private readonly reader = new Reader();
+  private readonly downcasts = new Map<string, Downcast>();
 
   /** Throws a TypeError if a subject has no id, or a registered schema does not resolve to the current one. */
-  constructor(registered: RegisteredSchemas) {
+  constructor(readonly registered: RegisteredSchemas) {
     this.subjects = subjectSchemas(registered);
   }
 
@@ -88,6 +91,57 @@ export class Codec {
     if (!decoded.ok || bytes === null) return decoded as { ok: false; error: DecodeFault };
     const { record, hash } = decoded.value;
     return { ok: true, value: { record, hash, hashed: bytes.subarray(HEADER_BYTES, bytes.length - SHA256_BYTES) } };
+  }
+
+  /**
+   * The first fields of an audit record, without a look at the rest: for who goes on to compare all of its bytes. Of an older schema all of it is read.
+   */
+  decodeAuditHead(bytes: Uint8Array | null): Result<AuditHead, DecodeFault> {
+    const { limits } = VALUE_FORMATS[AUDIT_RECORDS];
+    if (bytes === null || schemaIdOf(bytes) !== this.schemasOf('audit-records-value').id) {
+      const decoded = this.decodeValue(AUDIT_RECORDS, bytes);
+      return decoded.ok ? { ok: true, value: decoded.value.record } : decoded;
+    }
+    try {
+      this.reader.begin(asBuffer(bytes), HEADER_BYTES, limits);
+      return { ok: true, value: readAuditHead(this.reader) };
+    } catch (error) {
+      if (error instanceof DecodeFailure) return faulty(error.reason, `audit-records-value: ${error.message}`);
+      throw error;
+    }
+  }
+
+  /** The id of the schema that a value is of; undefined: it does not begin as one. */
+  schemaIdOf(bytes: Uint8Array | null): number | undefined {
+    return bytes === null ? undefined : schemaIdOf(bytes);
+  }
+
+  /**
+   * What this codec wrote, as the version of the code would have written it whose schema has the id `earlier`: what that schema does not have is left
+   * out. Of an audit record the chain can be given, since other bytes have other hashes. Undefined: no schema of the topic has the id, or the value
+   * cannot be said by it.
+   */
+  inEarlierForm(topic: ValueTopic, value: Uint8Array, earlier: number, prevHash?: Uint8Array): Buffer | undefined {
+    const { subject } = VALUE_FORMATS[topic];
+    const { older } = this.schemasOf(subject);
+    if (!older.has(earlier)) return undefined;
+    const body = asBuffer(value).subarray(HEADER_BYTES);
+    const form = this.downcastOf(subject, earlier)(body, prevHash);
+    if (form === undefined) return undefined;
+    const bytes = Buffer.concat([Buffer.alloc(HEADER_BYTES), form]);
+    writeHeader(bytes, earlier);
+    return bytes;
+  }
+
+  private downcastOf(subject: Subject, earlier: number): Downcast {
+    const name = `${subject}@${earlier}`;
+    let downcast = this.downcasts.get(name);
+    if (downcast === undefined) {
+      const text = (id: number): string => this.registered.schemas.get(id) ?? '';
+      downcast = downcastTo(text(earlier), text(this.schemasOf(subject).id));
+      this.downcasts.set(name, downcast);
+    }
+    return downcast;
   }
 
   private encode<T>(format: Format<T>, value: T): Buffer {
@@ -148,6 +202,9 @@ const faulty = (reason: DecodeFaultReason, message: string): { readonly ok: fals
   ok: false,
   error: { reason, message },
 });
+
+const schemaIdOf = (bytes: Uint8Array): number | undefined =>
+  bytes.length < HEADER_BYTES || bytes[0] !== MAGIC ? undefined : asBuffer(bytes).readUInt32BE(1);
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -1,6 +1,7 @@
 /** One record of each kind with fixed, lifelike contents: for golden bytes and for benchmarks. */
 import { decimal, times } from '../decimal';
 import type {
+  AuditCheckpoint,
   AuditRecord,
   ControlEvent,
   ExecutionEvent,
@@ -221,6 +222,16 @@ export const exampleTrip: AuditRecord = {
 };
 
 export const exampleHash = digest(3);
+
+export const exampleCheckpoint: AuditCheckpoint = {
+  origin: 'risk.example/gate/3',
+  tree_size: 5,
+  root_hash: digest(5),
+  audit_offset: 8,
+  made_at: CLOCK,
+  frontier: [digest(6), digest(7)],
+  note: 'risk.example/gate/3\n5\nBQwTGiEoLzY9RElQV15lbHN6gYiPlp2kq7K5wMfO1dw=\naudit-offset 8\nmade-at 2026-02-24T09:30:01.250Z\n\n— risk.example/gate AAAA\n',
+};
 
 export const exampleEntities: Readonly<{ [K in StateEntity['kind']]: Extract<StateEntity, { kind: K }> }> = {
   run: {

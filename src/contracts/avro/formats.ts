@@ -1,6 +1,7 @@
 /** How each topic's values and keys are written and read: body format, limits, and what is checked of a value that can be read. */
 import { intentFault } from '../intentFault';
 import type {
+  AuditCheckpoint,
   ControlEvent,
   ExecutionEvent,
   IntentKey,
@@ -11,6 +12,7 @@ import type {
   StateKey,
 } from '../messages';
 import {
+  AUDIT_CHECKPOINTS,
   AUDIT_RECORDS,
   CONTROL_EVENTS,
   DECISIONS,
@@ -21,6 +23,7 @@ import {
 } from '../topics';
 import type { SealedAudit } from './auditFormat';
 import { readSealedAudit, writeAuditBody } from './auditFormat';
+import { readCheckpoint, writeCheckpoint } from './checkpointFormat';
 import { readControlEvent, writeControlEvent } from './controlFormat';
 import { readDecision, writeDecision } from './decisionFormat';
 import { readStateEntity, writeStateEntity } from './entityFormat';
@@ -44,6 +47,7 @@ export interface TopicValues {
   readonly [DECISIONS]: PublishedDecision;
   readonly [AUDIT_RECORDS]: SealedAudit;
   readonly [POLICY_STATE]: StateEntity;
+  readonly [AUDIT_CHECKPOINTS]: AuditCheckpoint;
 }
 export type ValueTopic = keyof TopicValues;
 
@@ -109,6 +113,12 @@ export const VALUE_FORMATS: { readonly [T in ValueTopic]: Format<TopicValues[T]>
     limits: RECORD_LIMITS[POLICY_STATE],
     write: writeStateEntity,
     read: readStateEntity,
+  },
+  [AUDIT_CHECKPOINTS]: {
+    subject: 'audit-checkpoints-value',
+    limits: RECORD_LIMITS[AUDIT_CHECKPOINTS],
+    write: writeCheckpoint,
+    read: readCheckpoint,
   },
 };
 

@@ -5,6 +5,7 @@
 import { Codec } from './codec';
 import {
   exampleAudit,
+  exampleCheckpoint,
   exampleControl,
   exampleDecision,
   exampleDenial,
@@ -64,6 +65,7 @@ const RECORDS: Readonly<Record<keyof typeof golden, Buffer>> = {
   positions_entity: codec.encodeValue('policy-state', exampleEntities.positions),
   fence_entity: codec.encodeValue('policy-state', exampleEntities.fence),
   shard_entity: codec.encodeValue('policy-state', exampleEntities.shard),
+  checkpoint: codec.encodeValue('audit-checkpoints', exampleCheckpoint),
   intent_key: codec.encodeKey('decisions', key),
   state_key: codec.encodeKey('policy-state', { run_id: key.run_id, kind: 'intent', id: key.intent_id }),
 };

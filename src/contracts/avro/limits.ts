@@ -6,6 +6,7 @@
  * intent appear several times in its decision: whatever is accepted can also be put on record.
  */
 import {
+  AUDIT_CHECKPOINTS,
   AUDIT_RECORDS,
   CONTROL_EVENTS,
   DECISIONS,
@@ -27,6 +28,8 @@ const SMALL: RecordLimits = { bytes: 64 * 1024, items: 0 };
 const INPUT_ITEMS = 10_240;
 /** What an audit record holds beside its input: rules broken, evidence. */
 const FURTHER_ITEMS = 1_024;
+/** A whole subtree for each bit of a size. */
+const FRONTIER_ITEMS = 64;
 const LARGE = 1024 * 1024;
 
 export const RECORD_LIMITS = {
@@ -37,6 +40,7 @@ export const RECORD_LIMITS = {
   [DECISIONS]: { bytes: LARGE, items: FURTHER_ITEMS },
   [AUDIT_RECORDS]: { bytes: LARGE, items: INPUT_ITEMS + FURTHER_ITEMS },
   [POLICY_STATE]: { bytes: LARGE, items: INPUT_ITEMS },
+  [AUDIT_CHECKPOINTS]: { bytes: SMALL.bytes, items: FRONTIER_ITEMS },
 } as const satisfies Readonly<Record<string, RecordLimits>>;
 
 /** An intent's id may fill the intent, and a key has the run's id beside it. */

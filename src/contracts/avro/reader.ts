@@ -11,6 +11,7 @@ import { inBounds, notionalInBounds } from '../decimal';
 import type { DecodeFaultReason } from './decoded';
 import { DecodeFailure } from './decoded';
 import type { RecordLimits } from './limits';
+import type { Span } from './walk';
 
 const HIGHEST_INT = 0x7fffffff;
 /** A power of two. */
@@ -160,6 +161,21 @@ export class Reader {
     const copy = new Uint8Array(size);
     for (let i = 0; i < size; i++) copy[i] = bytes[from + i] ?? 0;
     return copy;
+  }
+
+  /** Avro `bytes`. They share the record's memory. */
+  byteString(): Buffer {
+    const size = this.long();
+    if (size < 0) this.fail('OUT_OF_BOUNDS', `${size} bytes: expected zero or more`);
+    const from = this.take(size);
+    return this.bytes.subarray(from, from + size);
+  }
+
+  /** The bytes of a value of which only the end is wanted: `span` finds it. They share the record's memory. */
+  encoded(span: Span, limits: RecordLimits): Buffer {
+    const from = this.position;
+    this.position = span(this.bytes, from, limits);
+    return this.bytes.subarray(from, this.position);
   }
 
   /** Opens an array whose elements take at least `smallest` bytes each: their number. The caller reads them, then calls `endArray`. */

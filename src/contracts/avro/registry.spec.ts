@@ -68,6 +68,7 @@ describe('a local registry', () => {
       'decisions-key': 8,
       'audit-records-key': 8,
       'policy-state-key': 9,
+      'audit-checkpoints-value': 10,
     });
     expect({ ids, schemas }).toEqual(freshSchemas());
   });
@@ -75,7 +76,7 @@ describe('a local registry', () => {
     const store = storeOf();
     const first = await localRegistry(store);
     expect(await localRegistry(store)).toEqual(first);
-    expect(store.kept.size).toBe(9);
+    expect(store.kept.size).toBe(10);
   });
   it('keeps the id when only a doc has changed', async () => {
     const store = storeOf();
@@ -87,7 +88,7 @@ describe('a local registry', () => {
     const store = storeOf();
     await localRegistry(store);
     const { ids, schemas } = await localRegistry(store, intentSubject(withVenue));
-    expect(ids.get('order-intents-value')).toBe(10);
+    expect(ids.get('order-intents-value')).toBe(11);
     expect(essenceOf(schemas.get(1) ?? '')).toBe(essenceOf(schemaText('OrderIntent')));
   });
   it.each([
@@ -103,14 +104,14 @@ describe('a local registry', () => {
     await localRegistry(store);
     await expect(localRegistry(store, intentSubject(text))).rejects.toThrow(SchemaError);
     await expect(localRegistry(store, intentSubject(text))).rejects.toThrow(reason);
-    expect(store.kept.size).toBe(9);
+    expect(store.kept.size).toBe(10);
   });
   it('refuses a schema that any earlier version cannot read, not just the last', async () => {
     const store = storeOf();
     await localRegistry(store);
     await localRegistry(store, intentSubject(withVenue));
     const venueIsANumber = changed((schema) => schema.fields.push({ name: 'venue', type: ['null', 'long'], default: null }));
-    await expect(localRegistry(store, intentSubject(venueIsANumber))).rejects.toThrow('version 10');
+    await expect(localRegistry(store, intentSubject(venueIsANumber))).rejects.toThrow('version 11');
   });
   it('says which schema is damaged', () =>
     expect(localRegistry(storeOf([[3, '{"type":']]))).rejects.toThrow('schema 3 of the local registry is damaged'));

@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  AUDIT_CHECKPOINTS,
   AUDIT_RECORDS,
   CONTROL_EVENTS,
   DECISIONS,
@@ -31,6 +32,7 @@ export const SUBJECTS = [
   { subject: `${DECISIONS}-key`, record: 'IntentKey' },
   { subject: `${AUDIT_RECORDS}-key`, record: 'IntentKey' },
   { subject: `${POLICY_STATE}-key`, record: 'StateKey' },
+  { subject: `${AUDIT_CHECKPOINTS}-value`, record: 'AuditCheckpoint' },
 ] as const;
 export type Subject = (typeof SUBJECTS)[number]['subject'];
 export type RecordName = (typeof SUBJECTS)[number]['record'];

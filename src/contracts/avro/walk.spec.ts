@@ -1,5 +1,5 @@
 import { DecodeFailure } from './decoded';
-import { compileWalk } from './walk';
+import { compileSpan, compileWalk } from './walk';
 
 const LIMITS = { bytes: 1000, items: 100 };
 const walked = (schema: unknown, hex: string): string => {
@@ -54,4 +54,13 @@ it.each<[string, unknown, string, string]>([
 it('refuses schemas that have no bound', () => {
   expect(() => compileWalk(JSON.stringify(record(['null', 'R'])))).toThrow('recursive');
   expect(() => compileWalk('"Unknown"')).toThrow('unknown');
+});
+
+it('finds where a value ends that others follow', () => {
+  const span = compileSpan(JSON.stringify(record('string', ints)));
+  expect(span(Buffer.from('ffff0261020400ffff', 'hex'), 2, LIMITS)).toBe(7);
+  expect(() => span(Buffer.from('0261020400', 'hex'), 0, { bytes: 4, items: 9 })).toThrow(
+    'a record of 5 bytes: expected at most 4',
+  );
+  expect(() => span(Buffer.from('02610204', 'hex'), 0, LIMITS)).toThrow(DecodeFailure);
 });

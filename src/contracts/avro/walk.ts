@@ -12,6 +12,8 @@ import { isUnion } from './schemas';
 
 /** Throws a DecodeFailure unless `bytes` from `start` to the end are one value of the schema. */
 export type Walk = (bytes: Uint8Array, start: number, limits: RecordLimits) => void;
+/** Where the value of the schema that begins at `start` ends. Throws a DecodeFailure where there is none. */
+export type Span = (bytes: Uint8Array, start: number, limits: RecordLimits) => number;
 
 interface Cursor {
   readonly bytes: Uint8Array;
@@ -25,15 +27,27 @@ interface Step {
 }
 
 export const compileWalk = (schemaText: string): Walk => {
+  const span = compileSpan(schemaText);
+  return (bytes, start, limits) => {
+    checkSize(bytes.length - start, limits);
+    const end = span(bytes, start, limits);
+    if (end !== bytes.length) fail('TRAILING_BYTES', `${bytes.length - end} bytes after the last field: expected none`);
+  };
+};
+
+/** For a value that is followed by others, in a larger buffer. */
+export const compileSpan = (schemaText: string): Span => {
   const step = compile(JSON.parse(schemaText) as SchemaJson, new Map(), '');
   return (bytes, start, limits) => {
-    if (bytes.length - start > limits.bytes)
-      fail('OUT_OF_BOUNDS', `a record of ${bytes.length - start} bytes: expected at most ${limits.bytes}`);
     const cursor: Cursor = { bytes, position: start, itemsLeft: limits.items };
     step.walk(cursor);
-    if (cursor.position !== bytes.length)
-      fail('TRAILING_BYTES', `${bytes.length - cursor.position} bytes after the last field: expected none`);
+    checkSize(cursor.position - start, limits);
+    return cursor.position;
   };
+};
+
+const checkSize = (size: number, limits: RecordLimits): void => {
+  if (size > limits.bytes) fail('OUT_OF_BOUNDS', `a record of ${size} bytes: expected at most ${limits.bytes}`);
 };
 
 type Names = Map<string, Step | 'open'>;

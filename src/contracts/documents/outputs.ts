@@ -82,6 +82,7 @@ export const auditEvent = openObject({
   facts: field(orNull(mapOf(anything, 'facts'))).optional(),
   prev_hash: field(digest).optional(),
   hash: field(digest).optional(),
+  line_sha256: field(digest).optional(),
   recorded_at: field(timestamp).optional(),
   preceding_records: field(listOf(anything, 'records')).optional(),
 });

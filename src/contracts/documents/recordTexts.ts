@@ -5,6 +5,7 @@
 import { hexOf } from '../json/hex';
 import { jsonString } from '../json/write';
 import type {
+  AuditCheckpoint,
   AuditRecord,
   DuplicateIntent,
   ExecutionEvent,
@@ -98,6 +99,11 @@ export const auditText = (record: AuditRecord, hash: Uint8Array): string => {
     ...present('policy_hash', policy_hash, digestText),
   ]);
 };
+
+/** A checkpoint without its frontier, which follows from the records. */
+export const checkpointText = ({ audit_offset, made_at, note, origin, root_hash, tree_size }: AuditCheckpoint): string =>
+  `{"audit_offset":${audit_offset},"made_at":${made_at},"note":${jsonString(note)},"origin":${jsonString(origin)}` +
+  `,"root_hash":${digestText(root_hash)},"tree_size":${tree_size}}`;
 
 /** An entity of `policy-state`. */
 export const stateEntityText = (entity: StateEntity): string => {

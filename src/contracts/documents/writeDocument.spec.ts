@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { decimal, formatDecimal, parseDecimal, type Decimal, type Notional } from '../decimal';
 import { canonicalJson, prettyJson, type JsonOut } from '../json/write';
@@ -216,6 +217,7 @@ it('writes an audit line in canonical form, with what applies and no more', () =
   expect(plain(whole)).toMatchObject({
     run_id: 'r-1',
     hash: 'ab'.repeat(32),
+    line_sha256: hash('sha256', whole.replace(/,"line_sha256":"[0-9a-f]{64}"/, '')),
     preceding_records: [{ kind: 'CONTROL' }],
     facts: { other_gross: 0.1, other_net: `-0.${'0'.repeat(35)}1`, price: null },
   });

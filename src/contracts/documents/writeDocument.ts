@@ -3,6 +3,7 @@
  * that nothing but maps has to be sorted: an audit line is written for every decision. `plain` makes objects of such a text.
  * Source: contracts, the tables OrderIntent to RunSummary.
  */
+import { hash } from 'node:crypto';
 import { decimalToJson, formatDecimal, type Decimal, type Notional } from '../decimal';
 import { hexOf } from '../json/hex';
 import { byKey, canonicalJson, jsonString, type JsonOut } from '../json/write';
@@ -146,11 +147,22 @@ export interface AuditEventParts {
   readonly reference_price?: string;
 }
 
-export const auditEventText = (parts: AuditEventParts): string =>
+/** Of a record of a chain it has a digest of itself: what stands beside the hashed record cannot be edited unnoticed either. */
+export const auditEventText = (parts: AuditEventParts): string => {
+  const head = headText(parts);
+  const tail = tailText(parts);
+  return parts.hash === undefined ? head + tail : `${head},"line_sha256":"${hash('sha256', head + tail)}"${tail}`;
+};
+
+/** The fields up to where `line_sha256` stands. */
+const headText = (parts: AuditEventParts): string =>
   `{${parts.clock === undefined ? '' : `"clock":${parts.clock},`}"decision":${parts.decision},"engine_version":${jsonString(parts.engine_version)}` +
   `${parts.eval_ms === null ? '' : `,"eval_ms":${canonicalJson(parts.eval_ms)}`},"event_id":${jsonString(parts.event_id)}` +
   `,"execution_state":${parts.execution_state}${present('facts', parts.facts)}${present('hash', hexIf(parts.hash))}` +
-  `${present('input', parts.input)},"intent":${parts.intent}${present('kind', quotedIf(parts.kind))},"market_snapshot":${parts.market_snapshot}` +
+  `${present('input', parts.input)},"intent":${parts.intent}${present('kind', quotedIf(parts.kind))}`;
+
+const tailText = (parts: AuditEventParts): string =>
+  `,"market_snapshot":${parts.market_snapshot}` +
   `,"policy_hash":${hex(parts.policy_hash)},"portfolio_state":${parts.portfolio_state}${present('positions', parts.positions)}` +
   present('preceding_records', parts.preceding_records === undefined ? undefined : `[${parts.preceding_records.join(',')}]`) +
   `${present('prev_hash', hexIf(parts.prev_hash))}${present('recorded_at', quotedIf(parts.recorded_at))}` +

@@ -1,10 +1,10 @@
+import { paperOutcome } from '../../domain/paperOutcome';
 import type { Broker, BrokerOrder, SubmitOutcome, Unavailable } from '../broker';
 
 /**
- * The paper broker: deterministic, no slippage, nothing stays open.
+ * The paper broker: deterministic, no slippage, nothing stays open; its rule is `paperOutcome`.
  *
- * Market orders fill whole at the reference price; a limit buy fills there if its limit is at or above it, a limit sell if at or below it;
- * everything else is rejected. Order ids count per run: SIM-000001. It has no memory: there is nothing to look up, and it keeps no account.
+ * Order ids count per run: SIM-000001. It has no memory: there is nothing to look up, and it keeps no account.
  * Source: contracts, "Runner, per intent" (paper broker).
  */
 export const simBroker: Broker = {
@@ -28,12 +28,9 @@ const NO_ACCOUNT: Unavailable = { type: 'unavailable', code: 'NO_ACCOUNT', reaso
 
 const outcomeOf = ({ clientOrderId, intent, referencePrice, number }: BrokerOrder): SubmitOutcome => {
   const orderId = `SIM-${String(number).padStart(6, '0')}`;
-  const { limit_price: limit, side, order_type, qty, instrument } = intent;
-  if (order_type === 'limit') {
-    if (limit === null) return { type: 'rejected', orderId, code: 'NO_LIMIT_PRICE', reason: 'limit order without a limit price' };
-    const marketable = side === 'buy' ? limit >= referencePrice : limit <= referencePrice;
-    if (!marketable) return { type: 'rejected', orderId, code: 'NOT_MARKETABLE', reason: 'limit price is not marketable' };
-  }
+  const { side, qty, instrument } = intent;
+  const outcome = paperOutcome(intent, referencePrice);
+  if (outcome.type === 'rejected') return { ...outcome, orderId };
   return {
     type: 'accepted',
     orderId,
@@ -46,8 +43,8 @@ const outcomeOf = ({ clientOrderId, intent, referencePrice, number }: BrokerOrde
       statusText: 'filled',
       qty,
       filledQty: qty,
-      averagePrice: referencePrice,
-      fills: [{ qty, price: referencePrice, cumQty: qty }],
+      averagePrice: outcome.price,
+      fills: [{ qty, price: outcome.price, cumQty: qty }],
       reason: null,
     },
   };

@@ -8,6 +8,7 @@ const STATE_RECORDS = 'src/processor/stateRecords.ts';
 const FOLD = 'src/processor/fold.ts';
 const FOLD_CONTEXT = 'src/processor/foldContext.ts';
 const FOLD_INTENT = 'src/processor/foldIntent.ts';
+const RECORDED_INPUTS = 'src/audit/recordedInputs.ts';
 
 const COMMIT = 'await this.writer.commit(records);';
 const UNVERIFIED = statement(PROCESSOR, 'await verifyChains(options, shard);', '');
@@ -148,7 +149,14 @@ export const PROCESSOR_BUGS: readonly PlantedBug[] = [
     name: 'replay by topic order',
     what: 'a refold reads the input of an audit record before what was folded ahead of it from other topics',
     profile: 'policy',
-    patches: [expression('src/audit/refold.ts', 'other !== topic', 'true')],
+    patches: [
+      expression(
+        RECORDED_INPUTS,
+        'source !== last && !this.take(source, audit.positions, offset, fold)',
+        '!this.take(source, audit.positions, offset, fold)',
+      ),
+      expression(RECORDED_INPUTS, 'one !== last', 'true'),
+    ],
   },
   {
     name: 'dead letter without a skip',

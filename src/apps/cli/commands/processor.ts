@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { BrokerName } from '../../../gateway/broker';
 import { BROKER_HELP, BROKERS, withTradingOptions } from '../../brokers/brokerOptions';
 import type { TradingFlags } from '../../brokers/brokerOptions';
+import { withCheckpointOptions } from '../../checkpoints/checkpointFlags';
 import { withBusOptions } from '../../connection';
 import { serve } from '../../service/serve';
 import type { ServiceFlags } from '../../service/serve';
@@ -14,9 +15,13 @@ interface ProcessorOptions extends ServiceFlags, TradingFlags {
 
 /** `policygate processor`: judges what arrives on the bus, until it is stopped. */
 export const processorCommand = (parent: Command, io: Io): void => {
-  withTradingOptions(
-    withBusOptions(
-      parent.command('processor').description('Judge the order intents that arrive on the bus, until it is stopped: a service.'),
+  withCheckpointOptions(
+    withTradingOptions(
+      withBusOptions(
+        parent
+          .command('processor')
+          .description('Judge the order intents that arrive on the bus, until it is stopped: a service.'),
+      ),
     ),
   )
     .addOption(
@@ -30,7 +35,8 @@ export const processorCommand = (parent: Command, io: Io): void => {
       'after',
       `
 On Kafka the processors of a group share the shards, and take over from one that ends or dies. The embedded bus belongs to one process: there
---gateway closes the loop, from intents to executions; its options are those of \`policygate gateway\`.
+--gateway closes the loop, from intents to executions; its options are those of \`policygate gateway\`. There it signs checkpoints as well, where a key is
+named (--checkpoint-key, or checkpoints.key_file in the settings): \`policygate checkpoint --help\`.
 
 ${BROKER_HELP}
 

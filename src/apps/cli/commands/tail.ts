@@ -10,7 +10,7 @@ import type { Topic } from '../../../contracts/topics';
 import type { BusFlags } from '../../config/settings';
 import { withBusOptions } from '../../connection';
 import { Failure } from '../../failure';
-import { onBus } from '../../records/onBus';
+import { onExistingBus } from '../../records/onBus';
 import type { OpenBus } from '../../records/onBus';
 import { FILTERS, recordLine } from '../../records/recordLine';
 import type { RecordFilter } from '../../records/recordLine';
@@ -69,7 +69,7 @@ const tail = async (name: string, flags: TailFlags, io: Io): Promise<void> => {
   const end = (): void => stop.abort();
   process.on('SIGINT', end).on('SIGTERM', end);
   try {
-    await onBus(
+    await onExistingBus(
       flags,
       (warning) => io.err(`Warning: ${warning}\n`),
       async (open) => {

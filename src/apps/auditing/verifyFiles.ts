@@ -1,0 +1,166 @@
+/** Audit logs in files: the JSONL of `run` and `eval`, files of an export, whole exports. What is damaged is a fault of the log, and told as one. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MANIFEST_FILE } from '../../audit/export/manifest';
+import { AuditLineReader, LONGEST_AUDIT_LINE } from '../../audit/jsonl/readAuditLine';
+import type { LineFinding } from '../../audit/jsonl/readAuditLine';
+import { FirstProgramLines } from '../../audit/verify/firstProgram';
+import { readRecord } from '../../audit/verify/readRecord';
+import type { ChainEnd, Verification } from '../../audit/verify/verification';
+import { Codec } from '../../contracts/avro/codec';
+import { freshSchemas } from '../../contracts/avro/localRegistry';
+import { describeError } from '../../contracts/contractError';
+import { readDocumentValue } from '../../contracts/documents/readDocument';
+import { AUDIT_RECORDS } from '../../contracts/topics';
+import type { ActivePolicy } from '../../domain/state';
+import { Progress } from '../cli/io';
+import type { Io } from '../cli/io';
+import { readManifestFile } from '../exporting/manifestFile';
+import { codecOf, openExportedFile } from '../exporting/readExport';
+import type { PlacedRecord } from '../exporting/readExport';
+import { Failure } from '../failure';
+import { isBlank, linesOf, unreadable } from '../files';
+import { exportedRecords } from './exportedRecords';
+import type { CodedRecord } from './exportedRecords';
+import { isExported } from './stepsOfExport';
+
+export type AuditFileKind = 'export' | 'exported file' | 'lines';
+
+/** What a path that the user named is. Rejects with a Failure. */
+export const kindOfAudit = async (path: string): Promise<AuditFileKind> => {
+  try {
+    if ((await stat(path)).isDirectory()) return 'export';
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  return (await isExported(path)) ? 'exported file' : 'lines';
+};
+
+export class AuditFiles {
+  private readonly firstProgram: FirstProgramLines;
+  private readonly lines: AuditLineReader;
+  private readonly warned: string[] = [];
+  private unproven = 0;
+
+  constructor(
+    private readonly verification: Verification,
+    private readonly io: Io,
+    policies: readonly ActivePolicy[],
+    after: ReadonlyMap<string, ChainEnd>,
+    private readonly run: string | undefined,
+  ) {
+    this.firstProgram = new FirstProgramLines(policies);
+    this.lines = new AuditLineReader(new Codec(freshSchemas()), after);
+  }
+
+  /** Lines without a chain. */
+  get unchained(): number {
+    return this.firstProgram.count;
+  }
+
+  async verify(path: string, kind: AuditFileKind): Promise<void> {
+    if (kind === 'export') await this.verifyExport(path);
+    else if (kind === 'exported file') await this.verifyExportedFile(path);
+    else await this.verifyLines(path);
+  }
+
+  /** What cannot be proven of these files. */
+  warnings(): readonly string[] {
+    const unproven =
+      this.unproven === 0
+        ? []
+        : [
+            `${this.unproven} lines were written before 0.5.0 and have no line_sha256: of their portfolio_state, market_snapshot and execution_state only ` +
+              'what the facts say is proven, and nothing of eval_ms and recorded_at',
+          ];
+    return [...this.warned, ...unproven, ...this.firstProgram.warnings()];
+  }
+
+  private async verifyExport(folder: string): Promise<void> {
+    const manifest = await readManifestFile(join(folder, MANIFEST_FILE));
+    const { files, complete, filter } = manifest;
+    if (filter.topics !== null && !filter.topics.includes(AUDIT_RECORDS))
+      throw new Failure(`${folder}: it was exported without ${AUDIT_RECORDS}, which is needed here`);
+    if (!complete) this.warned.push(`${folder}: the export is not complete: its end is missing; give its command again`);
+    if (filter.run_id !== null || filter.day !== null)
+      this.warned.push(`${folder}: it was exported with a filter: what it leaves out is not looked at`);
+    const total = files.reduce((sum, { topic, records }) => sum + (topic === AUDIT_RECORDS ? records : 0), 0);
+    await this.toItsEnd(folder, total, () => exportedRecords(folder, manifest));
+  }
+
+  private async verifyExportedFile(path: string): Promise<void> {
+    const file = await openExportedFile(path);
+    const { topic, schemas } = file;
+    if (topic !== AUDIT_RECORDS) throw new Failure(`${path}: holds ${topic}; expected ${AUDIT_RECORDS}`);
+    const codec = await codecOf(schemas);
+    await this.toItsEnd(path, undefined, () => coded(codec, file.records()));
+  }
+
+  /** Damage in the middle of a file ends what can be read of it; it is what was looked for, and no failure to run. */
+  private async toItsEnd(path: string, total: number | undefined, records: () => AsyncGenerator<CodedRecord>): Promise<void> {
+    const progress = new Progress(this.io, `records of ${path} read`);
+    let read = 0;
+    try {
+      for await (const { codec, record, where } of records()) {
+        this.verification.add(readRecord(codec, record, `${AUDIT_RECORDS}/${record.partition}@${record.offset} (${where})`));
+        read += 1;
+        if (read % SHOWN_EVERY === 0) progress.show(read, total ?? read);
+      }
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.fault(path, null, { kind: 'UNREADABLE', expected: 'a file as the export wrote it', found: error.message });
+    } finally {
+      progress.end();
+    }
+  }
+
+  private async verifyLines(path: string): Promise<void> {
+    const progress = new Progress(this.io, `bytes of ${path} read`);
+    const { size } = await stat(path);
+    let read = 0;
+    try {
+      for await (const { number, bytes, raw } of linesOf(path, LONGEST_AUDIT_LINE)) {
+        const where = `${path}:${number}`;
+        read += raw;
+        progress.show(read, size);
+        if (isBlank(bytes) || raw !== bytes.length + 1)
+          this.fault(where, null, {
+            kind: 'FORM',
+            expected: 'lines as a run writes them',
+            found: 'a blank line or a carriage return',
+          });
+        else this.verifyLine(bytes, where);
+      }
+    } finally {
+      progress.end();
+    }
+  }
+
+  private verifyLine(bytes: Buffer, where: string): void {
+    const { faults, records, unchained, isUnproven } = this.lines.read(bytes, where);
+    const [record] = records;
+    const runId = record?.record.run_id ?? null;
+    if (this.run !== undefined && runId !== null && runId !== this.run) return;
+    for (const fault of faults) this.fault(where, runId, fault);
+    if (isUnproven === true) this.unproven += 1;
+    for (const found of records) this.verification.add(found);
+    if (unchained === undefined) return;
+    if (this.run !== undefined && unchained.run_id !== this.run) return;
+    const event = readDocumentValue('audit_event', unchained);
+    if (!event.ok) {
+      this.fault(where, null, { kind: 'FORM', expected: 'an AuditEvent', found: describeError(event.error) });
+    } else {
+      for (const fault of this.firstProgram.add(event.value, where)) this.fault(where, event.value.run_id ?? null, fault);
+    }
+  }
+
+  private fault(where: string, run_id: string | null, { kind, expected, found }: LineFinding): void {
+    this.verification.fault({ kind, where, run_id, seq: null, expected, found });
+  }
+}
+
+const SHOWN_EVERY = 1_024;
+
+async function* coded(codec: Codec, records: AsyncIterable<PlacedRecord>): AsyncGenerator<CodedRecord> {
+  for await (const placed of records) yield { ...placed, codec };
+}
