@@ -5,7 +5,7 @@
 import { hash as hashOf } from 'node:crypto';
 import { SigningKey } from '../../src/audit/checkpoint/checkpointKeys';
 import { signedHead, verifiedHead } from '../../src/audit/checkpoint/checkpointNote';
-import { AuditLineReader } from '../../src/audit/jsonl/readAuditLine';
+import { AuditLineReader } from '../../src/audit/jsonl/auditLineReader';
 import { MerkleTree } from '../../src/audit/merkle';
 import { isFaulty } from '../../src/audit/verify/foundRecord';
 import { readRecord } from '../../src/audit/verify/readRecord';

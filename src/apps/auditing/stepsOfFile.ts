@@ -1,6 +1,7 @@
 /** The steps of an audit or execution JSONL. */
 import type { AuditStep } from '../../audit/steps/auditStep';
-import { AUDIT_LINE_BYTES, readAuditLine } from '../../audit/steps/readAuditLine';
+import { LONGEST_AUDIT_LINE } from '../../audit/jsonl/auditLineReader';
+import { readAuditLine } from '../../audit/steps/readAuditLine';
 import { EXECUTION_LINE_BYTES, readExecutionLine } from '../../audit/steps/readExecutionLine';
 import { describeError } from '../../contracts/contractError';
 import { Failure } from '../failure';
@@ -8,7 +9,7 @@ import { isBlank, linesOf } from '../files';
 
 const KINDS = {
   audit: {
-    bytes: AUDIT_LINE_BYTES,
+    bytes: LONGEST_AUDIT_LINE,
     read: readAuditLine,
     expected: 'an audit log, as `run --audit-log` writes it',
   },

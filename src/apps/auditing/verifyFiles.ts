@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MANIFEST_FILE } from '../../audit/export/manifest';
-import { AuditLineReader, LONGEST_AUDIT_LINE } from '../../audit/jsonl/readAuditLine';
-import type { LineFinding } from '../../audit/jsonl/readAuditLine';
+import { AuditLineReader, LONGEST_AUDIT_LINE } from '../../audit/jsonl/auditLineReader';
+import type { LineFinding } from '../../audit/jsonl/auditLineReader';
 import { FirstProgramLines } from '../../audit/verify/firstProgram';
 import { readRecord } from '../../audit/verify/readRecord';
 import type { ChainEnd, Verification } from '../../audit/verify/verification';

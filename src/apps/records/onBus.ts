@@ -20,7 +20,7 @@ export const onBus = async <T>(flags: BusFlags, warn: (warning: string) => void,
 export const onExistingBus = async <T>(flags: BusFlags, warn: (warning: string) => void, work: Work<T>): Promise<T> => {
   const settings = await settingsOf(flags, warn);
   const { bus, dataDir } = settings;
-  if (bus === 'embedded' && dataDir !== undefined && !(await holdsAnything(dataDir)))
+  if (bus === 'embedded' && dataDir !== undefined && !(await holdsBus(dataDir)))
     throw new Failure(`${dataDir}: there is no data directory; expected one that \`run\`, \`processor\` or \`import\` has made`);
   return openAndDo(settings, work);
 };
@@ -31,10 +31,13 @@ const settingsOf = async (flags: BusFlags, warn: (warning: string) => void): Pro
   return settings;
 };
 
-/** What cannot be looked into is left to whoever opens it. */
-const holdsAnything = async (directory: string): Promise<boolean> => {
+/** What LevelDB calls its files; a directory that has lost some of them is left to whoever opens it. */
+const LEVEL_FILE = /^(CURRENT|LOCK|LOG|MANIFEST-[0-9]+|[0-9]+\.(log|ldb))$/;
+
+/** What cannot be looked into is left to whoever opens it, too. */
+const holdsBus = async (directory: string): Promise<boolean> => {
   try {
-    return (await readdir(directory)).length > 0;
+    return (await readdir(directory)).some((name) => LEVEL_FILE.test(name));
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ENOENT';
   }

@@ -25,13 +25,11 @@ import { field, kindOf, openObject } from '../../contracts/documents/schema';
 import { succeeded } from '../../contracts/result';
 import type { Result } from '../../contracts/result';
 import { parseRfc3339 } from '../../contracts/timestamp';
+import { LONGEST_AUDIT_LINE } from '../jsonl/auditLineReader';
 import type { AuditStep } from './auditStep';
 
-/** A line may hold a whole portfolio, and all that happened since the line before. */
-export const AUDIT_LINE_BYTES = 1 << 28;
-
 export const readAuditLine = (bytes: Uint8Array): Result<readonly AuditStep[], ContractError> => {
-  const read = readBySchema(() => auditLine, bytes, AUDIT_LINE_BYTES);
+  const read = readBySchema(() => auditLine, bytes, LONGEST_AUDIT_LINE);
   return read.ok ? succeeded([...precedingSteps(read.value), decisionStep(read.value)]) : read;
 };
 

@@ -8,7 +8,7 @@ import type { OrderIntent } from '../../contracts/messages';
 import { parseRfc3339 } from '../../contracts/timestamp';
 import type { ActivePolicy } from '../../domain/state';
 import { replayEvent } from './checkSituation';
-import type { LineFinding } from '../jsonl/readAuditLine';
+import type { LineFinding } from '../jsonl/auditLineReader';
 
 /** Of ours, every version has a chain. */
 const LAST_WITHOUT_CHAIN = /^0\.[0-2]\./;
