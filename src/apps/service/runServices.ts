@@ -75,11 +75,11 @@ export const runServices = async (options: RunOptions): Promise<StopSignal | 'dr
   }
   stopping.abort();
   log.info('why' in ending ? { why: ending.why } : { reason: lineOf(ending.error) }, 'stopping');
-  // Unreferenced and never cleared: should something outlive the clean end and keep the process alive, it ends all the same.
-  setTimeout(() => {
+  // What outlives the clean end and would keep the process alive is the command line's to end (cli/start.ts).
+  const watchdog = setTimeout(() => {
     options.lastWords(`Error: the service did not stop within ${stopLimitMs / 1_000} s; what it had not committed is dropped\n`);
     host.exit(2);
-  }, stopLimitMs).unref();
+  }, stopLimitMs);
   await Promise.all(services.map((service) => service.stop()));
   await options.companion?.stop();
   try {
@@ -90,6 +90,7 @@ export const runServices = async (options: RunOptions): Promise<StopSignal | 'dr
   }
   await closeMonitoring();
   signals.end();
+  clearTimeout(watchdog);
   if ('error' in ending) throw ending.error;
   return ending.why;
 };
