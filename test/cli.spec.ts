@@ -6,6 +6,9 @@ import { openEmbeddedBus } from '../src/bus/embedded/embeddedBus';
 import { parseLines, policygate, readLines, ROOT, temporaryFolder } from './support/program';
 import type { Json, Outcome } from './support/program';
 
+// Each test starts programs, beside whatever else the machine is doing.
+jest.setTimeout(30_000);
+
 const folder = temporaryFolder();
 afterAll(folder.remove);
 

@@ -2,7 +2,6 @@
 
 import hashlib
 
-from audit_schema import KNOWN_AUDIT_SCHEMAS, canonical_form
 from export import Record, Schemas
 from faults import Fault
 
@@ -18,18 +17,17 @@ class Chains:
         self.from_the_start = from_the_start
         # Of each run: how many records, seq of the first and the last, hash of the last, faults.
         self.runs = {}
-        self.identities = {}
 
     def add(self, schemas: Schemas, record: Record) -> bytes | None:
         """The record's hash: the leaf of its shard's tree. None: it is no audit record."""
+        if record.shown_fault is not None:
+            self.report(record.where, record.shown_fault)
         try:
-            schema_id, body, decoded = schemas.decode(record.value)
-            self._known(schemas, schema_id)
-            run_id, seq = decoded["run_id"], decoded["seq"]
-            prev_hash, own_hash = decoded["prev_hash"], decoded["hash"]
-        except (Fault, KeyError, TypeError) as error:
+            body, decoded = schemas.decode_audit(record.value)
+        except Fault as error:
             self.report(record.where, f"no audit record: {error}")
             return record.value[-HASH_BYTES:] if record.value is not None and len(record.value) > HASH_BYTES else None
+        run_id, seq, prev_hash, own_hash = (decoded[name] for name in ("run_id", "seq", "prev_hash", "hash"))
         run = self.runs.setdefault(run_id, {"records": 0, "first": seq, "seq": seq - 1, "hash": None, "faults": 0})
 
         def fault(what: str) -> None:
@@ -55,10 +53,3 @@ class Chains:
                 fault(f"prev_hash is {prev_hash.hex()}, the hash of the record before {run['hash'].hex()}")
         run.update(records=run["records"] + 1, seq=seq, hash=own_hash)
         return own_hash
-
-    def _known(self, schemas: Schemas, schema_id: int) -> None:
-        if schema_id not in self.identities:
-            schemas.parsed(schema_id)
-            _, self.identities[schema_id] = canonical_form(schemas.texts[schema_id])
-        if self.identities[schema_id] not in KNOWN_AUDIT_SCHEMAS:
-            raise Fault(f"its schema ({self.identities[schema_id]}) is none that was released, or newer than this verifier")

@@ -1,14 +1,15 @@
 """Checkpoints beside the tree that the records really have. Roots that follow from one sequence of records are consistent with each other."""
 
-import json
 from datetime import datetime, timezone
 
-from export import Export
+from export import AUDIT_CHECKPOINTS, Export
 from faults import Fault, Unusable
 from merkle import Tree
 from notes import PublicKey, read_head
+from strict_json import read_json
 
-TOPIC = "audit-checkpoints"
+# A line of a file of checkpoints holds one note.
+MOST_LINE_BYTES = 65_536
 
 
 class ShardCheckpoints:
@@ -60,9 +61,11 @@ def published(export: Export, key: PublicKey | None, shard: int, report) -> list
     """The checkpoints that the export holds of a shard."""
     heads = []
     try:
-        for record in export.records(TOPIC, shard):
+        for record in export.records(AUDIT_CHECKPOINTS, shard):
+            if record.shown_fault is not None:
+                report(record.where, record.shown_fault)
             try:
-                _, _, decoded = export.schemas.decode(record.value)
+                decoded = export.schemas.decode(record.value)
                 head = read_head(decoded["note"], key)
                 repeated = (decoded["origin"], decoded["tree_size"], decoded["root_hash"], decoded["audit_offset"], decoded["made_at"])
                 if repeated != (f"{head.name}/{head.shard}", head.size, head.root, head.audit_offset, milliseconds(head.made_at)):
@@ -72,28 +75,42 @@ def published(export: Export, key: PublicKey | None, shard: int, report) -> list
                 if head.shard != shard:
                     raise Fault(f"a checkpoint of shard {head.shard}; expected one of shard {shard}")
                 heads.append((record.where, head))
-            except (Fault, KeyError, TypeError, ValueError) as fault:
+            except (Fault, KeyError, TypeError, ValueError, AttributeError) as fault:
                 report(record.where, str(fault))
     except Fault as fault:
-        report(f"{TOPIC}/{shard}", str(fault))
+        report(f"{AUDIT_CHECKPOINTS}/{shard}", str(fault))
     return heads
 
 
 def filed(path: str, key: PublicKey | None, report) -> list:
-    """Those of a file that `policygate checkpoint publish --out` wrote: a copy that an auditor has kept elsewhere."""
-    heads = []
+    """
+    Those of a file that `policygate checkpoint publish --out` wrote: a copy that an auditor has kept elsewhere. Raises Unusable where it is none, or has
+    no checkpoint in it: it would seem to have been compared.
+    """
+    heads, lines = [], 0
     try:
-        with open(path, encoding="utf-8") as source:
-            for number, line in enumerate(source, 1):
-                if line.strip() == "":
+        with open(path, "rb") as source:
+            for number, line in enumerate(iter(lambda: source.readline(MOST_LINE_BYTES + 1), b""), 1):
+                if line.strip() == b"":
                     continue
+                lines += 1
                 where = f"{path}:{number}"
                 try:
-                    heads.append((where, read_head(json.loads(line)["note"], key)))
-                except (ValueError, KeyError, TypeError):
-                    report(where, "expected a checkpoint as a line of JSON with its `note`")
+                    heads.append((where, read_head(_note(line, where), key)))
                 except Fault as fault:
                     report(where, str(fault))
     except OSError as error:
         raise Unusable(f"{path}: cannot be read ({error.strerror})") from error
+    if lines == 0:
+        raise Unusable(f"{path}: no checkpoint in it")
     return heads
+
+
+def _note(line: bytes, where: str) -> str:
+    try:
+        document = read_json(line, MOST_LINE_BYTES)
+    except ValueError as error:
+        raise Unusable(f"{where}: expected a checkpoint as a line of JSON ({error})") from error
+    if not isinstance(document, dict) or not isinstance(document.get("note"), str):
+        raise Unusable(f"{where}: expected a checkpoint as a line of JSON with its `note`")
+    return document["note"]

@@ -1,6 +1,5 @@
 """An export of `policygate export`: its manifest, and the records of its files with their bytes as they were on the log."""
 
-import base64
 import hashlib
 import io
 import json
@@ -12,11 +11,20 @@ from dataclasses import dataclass
 from fastavro import schemaless_reader
 from fastavro.schema import parse_schema
 
+import shown
+from audit_schema import canonical_form, decode_audit, known_audit_schema
 from faults import Fault, Unusable
+from lines import read_line
+from strict_json import read_json, whole
+
+AUDIT_RECORDS = "audit-records"
+AUDIT_CHECKPOINTS = "audit-checkpoints"
 
 MAGIC = b"Obj\x01"
 SYNC_BYTES = 16
 MOST_BLOCK_BYTES = 64 * 1024 * 1024
+# A checkpoint names its shard in four digits.
+MOST_SHARDS = 10_000
 # On the log, a zero byte and the schema's id stand before an Avro body.
 WIRE_HEADER = struct.Struct(">bI")
 
@@ -60,51 +68,73 @@ class Record:
     value: bytes | None
     # Where it is in the export, for messages.
     where: str
+    # What is wrong with what people read beside the bytes.
+    shown_fault: str | None = None
 
 
 class Schemas:
     """The schemas that an export says its values are of, by id."""
 
     def __init__(self, texts: dict):
+        """Raises ValueError for anything but texts by id."""
+        if not isinstance(texts, dict) or not all(name.isdecimal() and isinstance(text, str) for name, text in texts.items()):
+            raise ValueError("schemas: expected texts by id")
         self.texts = {int(schema_id): text for schema_id, text in texts.items()}
         self._parsed = {}
+        self._audit = {}
 
     def parsed(self, schema_id: int):
         if schema_id not in self._parsed:
-            if schema_id not in self.texts:
-                raise Fault(f"a value of schema {schema_id}, which the export does not have")
-            self._parsed[schema_id] = parse_schema(json.loads(self.texts[schema_id]))
+            try:
+                self._parsed[schema_id], _ = canonical_form(self._text(schema_id))
+            except Fault:
+                raise
+            except Exception as error:  # a text of unknown origin
+                raise Fault(f"schema {schema_id} of the export is no Avro schema") from error
         return self._parsed[schema_id]
 
-    def decode(self, value: bytes):
-        """The schema's id, the body's bytes and what they say, of a value as it is on the log. Raises a Fault."""
-        if value is None or len(value) < WIRE_HEADER.size or value[0] != 0:
-            raise Fault("no Avro value: expected a zero byte and a schema id")
-        _, schema_id = WIRE_HEADER.unpack_from(value)
-        body = value[WIRE_HEADER.size :]
+    def _text(self, schema_id: int) -> str:
+        if schema_id not in self.texts:
+            raise Fault(f"a value of schema {schema_id}, which the export does not have")
+        return self.texts[schema_id]
+
+    def decode(self, value: bytes | None):
+        """What a value says, as it is on the log. Raises a Fault."""
+        schema_id, body = _split(value)
         source = io.BytesIO(body)
         decoded = _decoded(source, self.parsed(schema_id), "a value that is none of its schema")
         if source.tell() != len(body):
             raise Fault(f"a value with {len(body) - source.tell()} bytes behind its end")
-        return schema_id, body, decoded
+        return decoded
+
+    def decode_audit(self, value: bytes | None):
+        """The body's bytes of an audit record and what they say, as audit_schema.py has it. Raises a Fault."""
+        schema_id, body = _split(value)
+        if schema_id not in self._audit:
+            self._audit[schema_id] = known_audit_schema(self._text(schema_id))
+        return body, decode_audit(self._audit[schema_id], body)
 
 
 class ExportFile:
-    """One file: an Avro object container, or lines of JSON (`schemas` are those of the manifest then). Raises a Fault, or Unusable."""
+    """
+    One file of audit records or checkpoints: an Avro object container, or lines of JSON (schemas and topic are those of the manifest then). Raises a
+    Fault, or Unusable.
+    """
 
-    def __init__(self, path: str, shown: str, manifest_schemas: Schemas | None = None, size: int | None = None):
+    def __init__(self, path: str, named: str, manifest_schemas: Schemas | None = None, topic: str | None = None, size: int | None = None):
         self.path = path
-        self.shown = shown
+        self.shown = named
         # What the manifest says is the file: behind it may be what an interrupted export has left.
         self.size = os.path.getsize(path) if size is None else size
         self.schemas = manifest_schemas
+        self.topic = topic
         with open(path, "rb") as source:
             self.is_avro = source.read(len(MAGIC)) == MAGIC
             if self.is_avro:
                 source.seek(0)
                 self._read_header(source)
             elif manifest_schemas is None:
-                raise Unusable(f"{shown}: expected an Avro file of an export, or the folder of an export")
+                raise Unusable(f"{named}: expected an Avro file of an export, or the folder of an export")
 
     def records(self):
         """In the order of the file."""
@@ -173,12 +203,19 @@ class ExportFile:
                 number += 1
                 where = f"{self.shown} line {number}"
                 try:
-                    line = json.loads(source.readline())
-                    value = line["value_base64"]
-                    data = None if value is None else base64.b64decode(value, validate=True)
-                    yield Record(int(line["partition"]), int(line["offset"]), data, where)
-                except (ValueError, KeyError, TypeError) as error:
-                    raise Fault(f"{where}: expected a line of `policygate export`") from error
+                    is_text_key = self.topic == AUDIT_CHECKPOINTS
+                    partition, offset, value, shown_fault = read_line(source.readline(), self.topic, is_text_key, self._shown_value)
+                except Fault as fault:
+                    raise Fault(f"{where}: {fault}") from fault
+                yield Record(partition, offset, value, where, shown_fault)
+
+    def _shown_value(self, value: bytes | None) -> dict:
+        if self.topic == AUDIT_RECORDS:
+            return shown.audit_record(self.schemas.decode_audit(value)[1])
+        try:
+            return shown.checkpoint(self.schemas.decode(value))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise Fault("no checkpoint") from error
 
 
 class Export:
@@ -187,31 +224,33 @@ class Export:
     def __init__(self, folder: str):
         self.folder = folder
         try:
-            with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as source:
-                self.manifest = json.load(source)
-            if self.manifest["format"] != "policygate-export" or self.manifest["format_version"] != 1:
+            with open(os.path.join(folder, "manifest.json"), "rb") as source:
+                manifest = read_json(source.read())
+            if not isinstance(manifest, dict) or manifest["format"] != "policygate-export" or whole(manifest["format_version"]) != 1:
                 raise ValueError("another format")
-            self.schemas = Schemas(self.manifest["schemas"])
-            self.shards = int(self.manifest["shards"])
-            self.is_complete = self.manifest["complete"] is True
-            limits = self.manifest["filter"]
+            self.schemas = Schemas(manifest["schemas"])
+            self.shards = whole(manifest["shards"])
+            if self.shards is None or self.shards > MOST_SHARDS:
+                raise ValueError("shards: expected a whole number")
+            self.is_complete = manifest["complete"] is True
+            limits = manifest["filter"]
             # None: all.
-            self.topics, self.run_id, self.day = limits["topics"], limits["run_id"], limits["day"]
-            self.files = list(self.manifest["files"])
-            for file in self.files:
-                _check_fields(file, path=str, topic=str, bytes=int, sha256=str, partitions=list)
-                for part in file["partitions"]:
-                    _check_fields(part, partition=int, records=int, first_offset=int, last_offset=int)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            self.topics, self.run_id, self.day = limits["topics"], _text_or_none(limits["run_id"]), _text_or_none(limits["day"])
+            if self.topics is not None:
+                self.topics = [_checked(topic, str) for topic in _checked(self.topics, list)]
+            self.files = [_file(file) for file in _checked(manifest["files"], list)]
+        except OSError as error:
+            raise Unusable(f"{folder}: expected an export with a manifest.json ({error.strerror})") from error
+        except (ValueError, KeyError, TypeError) as error:
             raise Unusable(f"{folder}: expected an export with a manifest.json of format version 1 ({error})") from error
 
     def checksum_faults(self):
         """What is wrong with the files beside the manifest."""
         for file in self.files:
-            path, shown = self._path(file), file["path"]
+            path, named = self._path(file), file["path"]
             for part in file["partitions"]:
                 if part["partition"] >= self.shards:
-                    yield f"{shown}: records of shard {part['partition']}, but the manifest says that there are {self.shards} shards"
+                    yield f"{named}: records of shard {part['partition']}, but the manifest says that there are {self.shards} shards"
             try:
                 digest, read = hashlib.sha256(), 0
                 with open(path, "rb") as source:
@@ -219,12 +258,12 @@ class Export:
                         digest.update(chunk)
                         read += len(chunk)
             except OSError:
-                yield f"{shown}: the manifest names it, and it cannot be read: it was taken away"
+                yield f"{named}: the manifest names it, and it cannot be read: it was taken away"
                 continue
             if read < file["bytes"]:
-                yield f"{shown}: {read} bytes, {file['bytes']} in the manifest: it was cut"
+                yield f"{named}: {read} bytes, {file['bytes']} in the manifest: it was cut"
             elif digest.hexdigest() != file["sha256"]:
-                yield f"{shown}: its SHA-256 is {digest.hexdigest()}, {file['sha256']} in the manifest: it was changed"
+                yield f"{named}: its SHA-256 is {digest.hexdigest()}, {file['sha256']} in the manifest: it was changed"
 
     def records(self, topic: str, partition: int):
         """The records of a partition in the order of their offsets, whichever files they are in. Raises a Fault."""
@@ -239,7 +278,7 @@ class Export:
             # A file is opened when its first record is next: most of them are read one after the other.
             if parts and (not open_files or parts[0][0] < min(record.offset for record, _ in open_files)):
                 _, _, file, part = parts.pop(0)
-                reader = self._checked(file, part)
+                reader = self._records_of(file, part)
                 record = next(reader, None)
                 if record is not None:
                     open_files.append((record, reader))
@@ -253,13 +292,15 @@ class Export:
             else:
                 open_files[index] = (following, reader)
 
-    def _checked(self, file, part):
+    def _records_of(self, file, part):
         """Of one file, the records of one partition: as many, and with the offsets, that the manifest says."""
-        shown, partition = file["path"], part["partition"]
+        named, partition = file["path"], part["partition"]
         path = self._path(file)
         if not os.path.isfile(path):
-            raise Fault(f"{shown}: the manifest names it, and it is not there")
-        read = ExportFile(path, shown, self.schemas, file["bytes"])
+            raise Fault(f"{named}: the manifest names it, and it is not there")
+        read = ExportFile(path, named, self.schemas, file["topic"], file["bytes"])
+        if read.topic != file["topic"]:
+            raise Fault(f"{named}: holds {read.topic}, in the manifest {file['topic']}")
         listed = {one["partition"] for one in file["partitions"]}
         count, last = 0, -1
         for record in read.records():
@@ -273,21 +314,49 @@ class Export:
             yield record
         if count != part["records"] or last != part["last_offset"]:
             raise Fault(
-                f"{shown}: {count} records of partition {partition}, the last at offset {last}; "
+                f"{named}: {count} records of partition {partition}, the last at offset {last}; "
                 f"in the manifest {part['records']}, the last at {part['last_offset']}"
             )
 
     def _path(self, file) -> str:
         parts = file["path"].split("/")
-        if os.path.isabs(file["path"]) or "\\" in file["path"] or any(part in ("", ".", "..") for part in parts):
-            raise Unusable(f"manifest.json: {file['path']!r} is no path within an export")
+        if os.path.isabs(file["path"]) or "\\" in file["path"] or "\0" in file["path"] or any(part in ("", ".", "..") for part in parts):
+            raise Unusable(f"manifest.json: {file['path'][:200]!a} is no path within an export")
         return os.path.join(self.folder, *parts)
 
 
-def _check_fields(fields: dict, **kinds) -> None:
-    for name, kind in kinds.items():
-        if not isinstance(fields[name], kind):
-            raise ValueError(f"{name}: {fields[name]!r}")
+def _split(value: bytes | None):
+    """The schema's id, and the body's bytes."""
+    if value is None or len(value) < WIRE_HEADER.size or value[0] != 0:
+        raise Fault("no Avro value: expected a zero byte and a schema id")
+    return WIRE_HEADER.unpack_from(value)[1], value[WIRE_HEADER.size :]
+
+
+def _file(file: dict) -> dict:
+    """What the manifest says of a file. Raises ValueError, KeyError or TypeError."""
+    parts = [
+        {name: _whole(part[name]) for name in ("partition", "records", "first_offset", "last_offset")}
+        for part in _checked(file["partitions"], list)
+    ]
+    texts = {name: _checked(file[name], str) for name in ("path", "topic", "sha256")}
+    return {**texts, "bytes": _whole(file["bytes"]), "partitions": parts}
+
+
+def _checked(value, kind):
+    if not isinstance(value, kind):
+        raise ValueError(f"expected a {kind.__name__}")
+    return value
+
+
+def _text_or_none(value) -> str | None:
+    return None if value is None else _checked(value, str)
+
+
+def _whole(value) -> int:
+    count = whole(value)
+    if count is None:
+        raise ValueError("expected a whole number")
+    return count
 
 
 def _inflated(deflated: bytes, where: str) -> bytes:

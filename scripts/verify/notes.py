@@ -48,13 +48,13 @@ def read_key(text: str) -> PublicKey:
         if "PRIVATE KEY" in text:
             raise ValueError("expected a public key, found a private one: keep it to itself, and name the .pub file beside it")
         found = re.search(r"-----BEGIN PUBLIC KEY-----\s(.*?)-----END PUBLIC KEY-----", text, re.DOTALL)
-        der = _base64("".join(found.group(1).split())) if found else None
+        der = canonical_base64("".join(found.group(1).split())) if found else None
         if der is None or len(der) != len(SPKI_PREFIX) + 32 or not der.startswith(SPKI_PREFIX):
             raise ValueError("expected an Ed25519 public key in PEM (BEGIN PUBLIC KEY)")
         name = re.search(r"^Name: (.+)$", text[: text.index("-----")], re.MULTILINE)
         return PublicKey(name.group(1) if name else None, der[len(SPKI_PREFIX) :])
     parts = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)", text.strip())
-    data = _base64(parts.group(3)) if parts else None
+    data = canonical_base64(parts.group(3)) if parts else None
     if data is None or len(data) != 33 or data[:1] != ED25519:
         raise ValueError("expected a public key: PEM (BEGIN PUBLIC KEY), or one line <name>+<hash>+<base64>")
     key = PublicKey(parts.group(1), data[1:])
@@ -78,7 +78,7 @@ def read_head(note: str, key: PublicKey | None) -> Head:
     if key is not None and not ed25519.verify(key.data, text.encode(), signature):
         raise Fault(f"the signature by {name} does not fit the text: it was changed after it was signed")
     parts = HEAD.fullmatch(text)
-    root = _base64(parts.group(4)) if parts else None
+    root = canonical_base64(parts.group(4)) if parts else None
     if root is None or len(root) != 32:
         raise Fault("a signed text that is no checkpoint; expected origin, size, root, audit-offset and made-at")
     if parts.group(1) != name:
@@ -88,13 +88,13 @@ def read_head(note: str, key: PublicKey | None) -> Head:
 
 def _signature(line: str):
     parts = SIGNATURE_LINE.fullmatch(line)
-    data = _base64(parts.group(2)) if parts else None
+    data = canonical_base64(parts.group(2)) if parts else None
     if data is None or len(data) <= 4:
         raise Fault(f"a note with the line {line[:80]!r}; expected a signature")
     return parts.group(1), data[:4], data[4:]
 
 
-def _base64(text: str) -> bytes | None:
+def canonical_base64(text: str) -> bytes | None:
     """None: not base64 in its one canonical form."""
     try:
         data = base64.b64decode(text, validate=True)

@@ -13,18 +13,17 @@ import sys
 
 import evidence
 from chains import Chains
-from checkpoints import TOPIC as CHECKPOINTS
 from checkpoints import ShardCheckpoints, filed, published
-from export import Export, ExportFile
+from export import AUDIT_CHECKPOINTS, AUDIT_RECORDS, Export, ExportFile
 from faults import Fault, Unusable
 from notes import PublicKey, read_key
 
-AUDIT_RECORDS = "audit-records"
 MOST_SHOWN = 20
 
 EPILOG = """
 An export is checked whole: the SHA-256 of each file, the hash chain of each run, the RFC 6962 tree of each shard against its checkpoints, and their
-Ed25519 signatures. Without --key signatures are not checked. Files alone: the chains of the runs in them. Whether a decision follows from its facts
+Ed25519 signatures. Without --key signatures are not checked. Files alone, and exports of one run or day: the chains of the runs in them, without --key
+and --checkpoints, which are about all records of a shard. Whether a decision follows from its facts
 and policy is what `policygate verify` checks.
 
 exit codes: 0 whole, 1 a fault was found, 2 could not run
@@ -41,14 +40,18 @@ class Report:
             self.say(f"FAULT {where}: {what}")
 
     def say(self, line: str) -> None:
-        # Names come from outside: nothing in a line may act on a terminal.
-        print("".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in line))
+        print(printable(line))
 
     def end(self) -> int:
         if self.faults > MOST_SHOWN:
             self.say(f"and {self.faults - MOST_SHOWN} more faults")
         self.say("whole" if self.faults == 0 else f"{self.faults} fault{'' if self.faults == 1 else 's'} found")
         return 0 if self.faults == 0 else 1
+
+
+def printable(line: str) -> str:
+    """Names come from outside: nothing in a line may act on a terminal."""
+    return "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in line)
 
 
 def main(arguments: list) -> int:
@@ -75,14 +78,17 @@ def main(arguments: list) -> int:
             raise Unusable("expected the folder of an export, or --evidence; --help shows what there is")
         return report.end()
     except Unusable as error:
-        print(f"Error: {error}", file=sys.stderr)
+        print(f"Error: {printable(str(error))}", file=sys.stderr)
+        return 2
+    except Exception as error:  # nothing has been found out then: 1 would say that something was
+        print(f"Error: it could not be checked: {type(error).__name__}: {printable(str(error))[:200]}", file=sys.stderr)
         return 2
 
 
 def key_of(path: str) -> PublicKey:
     try:
-        with open(path, encoding="utf-8") as source:
-            return read_key(source.read(65_536))
+        with open(path, "rb") as source:
+            return read_key(source.read(65_536).decode("utf-8"))
     except OSError as error:
         raise Unusable(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:
@@ -102,8 +108,8 @@ def verify_evidence(given, key: PublicKey | None, report: Report) -> None:
 
 
 def verify_files(given, report: Report) -> None:
-    if given.checkpoints is not None:
-        raise Unusable("--checkpoints needs the folder of an export: a tree is one of all records of a shard")
+    if given.checkpoints is not None or given.key is not None:
+        raise Unusable("--key and --checkpoints need the folder of an export: what is signed is the tree of all records of a shard")
     chains = Chains(report.fault, from_the_start=False)
     for path in given.export:
         try:
@@ -120,6 +126,16 @@ def verify_files(given, report: Report) -> None:
 
 
 def verify_export(export: Export, key: PublicKey | None, checkpoints_file: str | None, report: Report) -> None:
+    whole = export.run_id is None and export.day is None
+    if not whole and (key is not None or checkpoints_file is not None):
+        raise Unusable(
+            f"{export.folder}: by its manifest it has one run or one day alone, but what is signed is the tree of all records of a shard; "
+            "export everything, or leave out --key and --checkpoints"
+        )
+    for topic in (AUDIT_RECORDS, AUDIT_CHECKPOINTS):
+        if export.topics is not None and topic not in export.topics:
+            raise Unusable(f"{export.folder}: it was exported without {topic}; export it again with all topics")
+    kept = [] if checkpoints_file is None else filed(checkpoints_file, key, report.fault)
     before = report.faults
     for what in export.checksum_faults():
         report.fault("manifest.json", what)
@@ -127,26 +143,31 @@ def verify_export(export: Export, key: PublicKey | None, checkpoints_file: str |
         report.say(f"files: {len(export.files)}, each as its SHA-256 in the manifest says")
     if not export.is_complete:
         report.fault("manifest.json", "the export is not complete: its command was interrupted")
-    for topic in (AUDIT_RECORDS, CHECKPOINTS):
-        if export.topics is not None and topic not in export.topics:
-            raise Unusable(f"{export.folder}: it was exported without {topic}; export it again with all topics")
-    kept = [] if checkpoints_file is None else filed(checkpoints_file, key, report.fault)
     for where, head in kept:
         if head.shard >= export.shards:
             report.fault(where, f"a checkpoint of shard {head.shard}; the export has {export.shards} shards")
-    whole = export.run_id is None and export.day is None
     if not whole:
         report.say("trees and checkpoints: not checked, since the export has one run or one day alone")
-    signed = 0
+    bound = 0
     for shard in range(export.shards):
-        heads = published(export, key, shard, report.fault) + [one for one in kept if one[1].shard == shard] if whole else []
-        signed += len(heads)
-        verify_shard(export, shard, heads, whole, key is not None, report)
-    if whole and signed == 0 and (key is not None or checkpoints_file is not None):
-        report.fault(CHECKPOINTS, "there is no checkpoint that the key has signed: nothing proves that the end was not cut off")
+        own = [one for one in kept if one[1].shard == shard]
+        heads = published(export, key, shard, report.fault) + own if whole else []
+        # Those that the export brings itself bind nothing as long as nobody has looked at their signatures.
+        binding = max((head.size for _, head in (own if key is None else heads)), default=0)
+        bound += binding
+        records = verify_shard(export, shard, heads, whole, key is not None, report)
+        if records > 0 and binding == 0 and (key is not None or checkpoints_file is not None):
+            report.fault(f"{AUDIT_CHECKPOINTS}/{shard}", f"there is no checkpoint of shard {shard}{by(key)}: nothing proves its {records} records")
+    if bound == 0 and (key is not None or checkpoints_file is not None):
+        report.fault(AUDIT_CHECKPOINTS, f"there is no checkpoint{by(key)}: nothing proves that the end was not cut off")
 
 
-def verify_shard(export: Export, shard: int, heads: list, whole: bool, is_signed: bool, report: Report) -> None:
+def by(key: PublicKey | None) -> str:
+    return " in the file that was given" if key is None else " that the key has signed"
+
+
+def verify_shard(export: Export, shard: int, heads: list, whole: bool, is_signed: bool, report: Report) -> int:
+    """How many audit records it has."""
     chains = Chains(report.fault, from_the_start=export.day is None)
     checkpoints = ShardCheckpoints(heads, report.fault)
     try:
@@ -163,6 +184,7 @@ def verify_shard(export: Export, shard: int, heads: list, whole: bool, is_signed
         tree = checkpoints.tree
         unsigned = tree.size - max((head.size for _, head in checkpoints.fitting), default=0)
         report.say(f"shard {shard}: {tree.size} audit records, root {tree.root().hex()}; {unsigned} behind the last checkpoint")
+    return checkpoints.tree.size
 
 
 def say_runs(chains: Chains, report: Report) -> None:

@@ -26,7 +26,7 @@ export const withBusOptions = (command: Command): Command =>
         'kafka',
       ]),
     )
-    .option('--data-dir <dir>', 'directory of the embedded bus');
+    .option('--data-dir <dir>', 'directory of the embedded bus, which it then is');
 
 /** The bus with its codec. On Kafka, topics and schemas are verified first: rejects with a BusError, SchemaError or Failure that says what to do. */
 export const connect = async (settings: Settings, log?: KafkaLog): Promise<Session> => {

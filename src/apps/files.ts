@@ -1,5 +1,5 @@
 /** The documents that a command line names, read whole and checked. A Failure names the file, the place in it and what was expected. */
-import { createReadStream } from 'node:fs';
+import { createReadStream, writeFileSync } from 'node:fs';
 import { describeError } from '../contracts/contractError';
 import type { ContractError } from '../contracts/contractError';
 import type { JsonDocumentKind, JsonDocuments } from '../contracts/documents/readDocument';
@@ -124,6 +124,16 @@ export async function* linesOf(
 export const isBlank = (bytes: Buffer): boolean => {
   for (const byte of bytes) if (byte !== 32 && byte !== 9 && byte !== 13) return false;
   return true;
+};
+
+/** Writes a file that is not there yet, of `--out`. Throws a Failure. */
+export const writeNewFile = (file: string, text: string): void => {
+  try {
+    writeFileSync(file, text, { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw new Failure(`${file}: exists; choose another --out`);
+    throw unreadable(file, error);
+  }
 };
 
 export const unreadable = (file: string, error: unknown): Failure => {

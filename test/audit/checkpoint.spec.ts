@@ -1,5 +1,7 @@
 /** Checkpoints and evidence as people make and check them: commands on a data directory. */
+import { execFileSync, spawn } from 'node:child_process';
 import { appendFileSync, cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openSession } from '../../src/apps/session';
 import { AUDIT_RECORDS, TOPICS } from '../../src/contracts/topics';
@@ -13,15 +15,15 @@ const demo = (name: string): string => join(ROOT, 'scenarios', 'demo', name);
 
 let directories = 0;
 /** A run of the first so many intents, folded. */
-const tradingDay = async (intents = 7): Promise<string> => {
+const tradingDay = async (intents = 7, run = 'r-1'): Promise<string> => {
   const dir = folder.path(`data-${++directories}`);
   await succeeds(
-    ...['runs', 'start', '--run', 'r-1', '--policy', demo('policy.yaml'), '--portfolio', demo('portfolio.json')],
+    ...['runs', 'start', '--run', run, '--policy', demo('policy.yaml'), '--portfolio', demo('portfolio.json')],
     ...['--market', demo('market.json'), '--account', 'paper', '--data-dir', dir],
   );
   const lines = readFileSync(demo('intents.jsonl'), 'utf8').split('\n').slice(0, intents);
   writeFileSync(folder.path('intents.jsonl'), `${lines.join('\n')}\n`);
-  await succeeds('publish', 'intents', folder.path('intents.jsonl'), '--run', 'r-1', '--data-dir', dir);
+  await succeeds('publish', 'intents', folder.path('intents.jsonl'), '--run', run, '--data-dir', dir);
   await foldDirectory(dir);
   return dir;
 };
@@ -112,6 +114,7 @@ describe('a day that is signed', () => {
       stdout: expect.stringContaining('Every signature holds, and every root follows from the records.'),
     });
     const { stdout } = await verify(dir, key, '--json');
+    expect(stdout).toMatch(/^.*\n$/);
     expect(JSON.parse(stdout)).toMatchObject({
       ok: true,
       shards: [{ records: 9, checkpoints: 1, last: { tree_size: 9 } }],
@@ -125,14 +128,99 @@ describe('a day that is signed', () => {
     writeFileSync(torn, readFileSync(file, 'utf8').slice(0, 50));
     await publish(dir, key, '--out', torn);
     expect(readLines(torn)).toEqual(readLines(file));
+    // Whole but for its line feed it is kept; cut anywhere behind whole lines, it is made again.
+    const whole = readFileSync(file, 'utf8');
+    for (const text of [whole.trimEnd(), whole + whole.slice(0, 3), whole + whole.slice(0, -40)]) {
+      writeFileSync(torn, text);
+      expect(await publish(dir, key, '--out', torn)).toMatchObject({ code: 0 });
+      expect(readFileSync(torn, 'utf8')).toBe(whole);
+    }
   });
+
+  it.each([
+    ['text without a line feed', 'my only copy'],
+    ['a long text without a line feed', 'x'.repeat(200_000)],
+    ['JSON that only begins alike', '{"audit_offset":{"a":1}'],
+    ['a brace', '{'],
+    ['lines and text', '{"a":1}\nand more'],
+  ])('leaves a file of somebody else as it is: %s', async (_, text) => {
+    const foreign = folder.path('foreign');
+    writeFileSync(foreign, text);
+    const unsigned = await tradingDay(1);
+    expect(await publish(unsigned, key, '--out', foreign)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^Error: .*foreign.*: expected a checkpoint on each line, .*; choose another file\n$/),
+    });
+    expect(readFileSync(foreign, 'utf8')).toBe(text);
+    expect(await tail(unsigned, 'audit-checkpoints')).toEqual([]);
+  });
+
+  it('is not contradicted by a second history under its name', async () => {
+    for (const [intents, run] of [
+      [4, 'r-1'],
+      [7, 'r-2'],
+      [6, 'r-1'],
+    ] as const) {
+      const before = readFileSync(file, 'utf8');
+      const other = await tradingDay(intents, run);
+      const { code, stderr } = await publish(other, key, '--out', file);
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: expect.stringMatching(/^Error: .*day\.jsonl:1: .* of shard 0 .*nothing is signed.*\n$/),
+      });
+      expect(readFileSync(file, 'utf8')).toBe(before);
+      expect(await tail(other, 'audit-checkpoints')).toEqual([]);
+    }
+  });
+
+  it('needs a regular file, and --follow for what counts while it follows', async () => {
+    const pipe = folder.path('pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const out of [pipe, '/dev/null', folder.path('.')])
+      expect(await publish(dir, key, '--out', out)).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/^Error: .*: is no regular file; .*\n$/),
+      });
+    for (const flag of ['--every', '--interval'])
+      expect(await publish(dir, key, flag, '5')).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(`^Error: ${flag}: needs --follow; .*\n$`),
+      });
+  });
+
+  it('ends on a signal while it has not started yet', async () => {
+    const pipe = folder.path('key-pipe');
+    execFileSync('mkfifo', [pipe]);
+    const program = ['-r', 'esbuild-register', join(ROOT, 'src/apps/cli/policygate.ts')];
+    const child = spawn(process.execPath, [...program, 'checkpoint', 'publish', '--key', pipe, '--data-dir', dir], { cwd: ROOT });
+    const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
+    const writer = await open(pipe, 'w'); // opens when the program reads its key
+    child.kill('SIGTERM');
+    expect(await ended).toBe('SIGTERM');
+    await writer.close();
+  }, 30_000);
 
   it('is not verified by another key, and not signed on by one', async () => {
     const other = await newKey();
-    const { code, stdout } = await verify(dir, other, '--file', file);
+    for (const flags of [[], ['--file', file]])
+      expect(await verify(dir, other, ...flags)).toEqual({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringMatching(
+          /^Error: --public-key: not the key of this log: audit-checkpoints\/0@0: signed by risk\.example\/gate \(key [0-9a-f]{8}\); expected .*\n$/,
+        ),
+      });
+    // Where one of them is of the key, the others are faults.
+    const [elsewhere, mixed] = [await tradingDay(2), folder.path('mixed.jsonl')];
+    await publish(elsewhere, other, '--out', mixed);
+    const { code, stdout } = await verify(dir, key, '--file', mixed);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/FAULT .*day\.jsonl:1: signed by risk\.example\/gate \(key [0-9a-f]{8}\); expected/);
-    expect(stdout).toMatch(/FAULT audit-checkpoints\/0@0: signed by/);
+    expect(stdout).toMatch(/FAULT .*mixed\.jsonl:1: signed by risk\.example\/gate \(key [0-9a-f]{8}\); expected/);
+    expect(await publish(dir, key, '--out', mixed)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('mixed.jsonl:1: signed by'),
+    });
     expect(await publish(dir, other)).toMatchObject({ code: 2, stderr: expect.stringContaining('use the key of this log') });
     expect(await tail(dir, 'audit-checkpoints')).toHaveLength(1);
   });
@@ -214,6 +302,39 @@ describe('a day that is signed', () => {
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(line) });
     expect(stderr.trim()).not.toContain('\n');
   });
+});
+
+it('a checkpoint that was published without the file is no fault, and is in it after the next', async () => {
+  const [dir, key, file] = [await tradingDay(2), await newKey(), folder.path('late.jsonl')];
+  const more = async (intent: number): Promise<void> => {
+    const lines = readFileSync(demo('intents.jsonl'), 'utf8')
+      .split('\n')
+      .slice(intent, intent + 1);
+    writeFileSync(folder.path('intents.jsonl'), `${lines.join('\n')}\n`);
+    await succeeds('publish', 'intents', folder.path('intents.jsonl'), '--run', 'r-1', '--data-dir', dir);
+    await foldDirectory(dir);
+  };
+  await publish(dir, key, '--out', file);
+  for (const intent of [2, 3]) {
+    await more(intent);
+    await publish(dir, key);
+  }
+  const { code, stdout } = await verify(dir, key, '--file', file);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^WARNING audit-checkpoints\/0@1: over \d records; the file has no such checkpoint$/m);
+  expect(stdout).toMatch(/^WARNING audit-checkpoints\/0@2: /m);
+  const empty = folder.path('empty.jsonl');
+  writeFileSync(empty, '');
+  expect(JSON.parse((await verify(dir, key, '--file', empty, '--json')).stdout)).toMatchObject({
+    ok: true,
+    faults: [],
+    warnings: [{ where: empty, what: 'holds no checkpoint yet' }],
+  });
+  await more(4);
+  await publish(dir, key, '--out', file);
+  expect(readLines(file)).toEqual((await tail(dir, 'audit-checkpoints')).map(({ value }) => value));
+  const after = await verify(dir, key, '--file', file);
+  expect({ code: after.code, warned: after.stdout.includes('WARNING') }).toEqual({ code: 0, warned: false });
 });
 
 it('asks for a checkpoint where a decision has none yet', async () => {

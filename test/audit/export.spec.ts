@@ -298,6 +298,54 @@ describe('an export into a directory that holds one', () => {
   });
 });
 
+describe('runs whose ids differ in case alone', () => {
+  const DAY = 86_400_000;
+  const intent = (run: string, day: number) => ({
+    topic: 'order-intents' as const,
+    partition: 0,
+    key: Buffer.from(run),
+    value: Buffer.from(`${run} ${day}`),
+    timestamp: 1_771_925_400_000 + day * DAY,
+  });
+  const put = async (dataDir: string, ...records: readonly ReturnType<typeof intent>[]): Promise<void> => {
+    const bus = await openEmbeddedBus({ directory: dataDir });
+    await add(bus, records);
+    await bus.close();
+  };
+  /** The run by its folder, as a disk that does not tell case apart has them; each is there for one run. */
+  const foldersOf = async (out: string): Promise<Readonly<Record<string, string | null>>> => {
+    const folders: Record<string, string | null> = {};
+    for (const { path, run_id } of (await readExportManifest(out)).files) {
+      const name = path.split('/')[1] ?? '';
+      const known = Object.keys(folders).find((one) => one.toLowerCase() === name.toLowerCase());
+      if (known !== undefined) expect([known, folders[known]]).toEqual([name, run_id]);
+      folders[name] = run_id;
+    }
+    return folders;
+  };
+
+  it('have folders of their own, whatever their days are and by however many commands they came', async () => {
+    const dataDir = fresh('cased');
+    const out = fresh('cased');
+    const again = async (): Promise<void> => expect((await command('export', '--out', out, '--data-dir', dataDir)).code).toBe(0);
+    const first = { case: 'case', 'CASE~d35114736c127b0a': 'CASE' };
+    await put(dataDir, intent('case', 0), intent('CASE', 1));
+    await again();
+    expect(await foldersOf(out)).toEqual(first);
+    await put(dataDir, intent('CASE', 0), intent('case', 1), intent('CASE', 2), intent('case', 3));
+    await again();
+    expect(await foldersOf(out)).toEqual(first);
+    await put(dataDir, intent('Case', 4), intent('CASE', 4), intent('case', 4));
+    await again();
+    expect(await foldersOf(out)).toEqual({ ...first, 'Case~15f86e24ed25aed1': 'Case' });
+    expect([...(await recordsOf(out))].sort()).toEqual([...(await logInDirectory(dataDir)).records].sort());
+    const once = fresh('cased');
+    expect((await command('export', '--out', once, '--data-dir', dataDir)).code).toBe(0);
+    expect(Object.keys(filesOf(once))).toEqual(Object.keys(filesOf(out)));
+    expect((await command('import', '--from', out, '--verify-only')).code).toBe(0);
+  });
+});
+
 describe('many runs and days', () => {
   it('come in as many files, within bounded memory and file handles', async () => {
     const dataDir = fresh('many');

@@ -17,6 +17,13 @@ const NO_CHECKPOINT = /without a checkpoint it cannot be excluded that the end w
 describe('policygate verify', () => {
   const folder = temporaryFolder();
   let logs: DemoLogs;
+  /** A shard with one run, which was signed. Another may come later; `audit` stays as it was. */
+  const inAlone = (name: string): string => folder.path(`alone-${name}`);
+  const alone = {
+    path: inAlone,
+    audit: inAlone('signed.jsonl'),
+    signed: ['--checkpoint', inAlone('checkpoints.jsonl'), '--public-key', folder.path('gate.key.pub')],
+  } as const;
   beforeAll(async () => {
     logs = await runDemo(folder.path);
     await runDemo(folder.path, 'r-other');
@@ -25,17 +32,14 @@ describe('policygate verify', () => {
     expect(await command('checkpoint', 'keygen', '--name', 'log.example.com', '--out', folder.path('other.key'))).toMatchObject({
       code: 0,
     });
-    const publish = [
-      'checkpoint',
-      'publish',
-      '--key',
-      key,
-      '--out',
-      folder.path('checkpoints.jsonl'),
-      '--data-dir',
-      logs.dataDir,
-    ];
-    expect(await command(...publish)).toMatchObject({ code: 0 });
+    const publish = async (out: string, dataDir: string): Promise<void> => {
+      const outcome = await command('checkpoint', 'publish', '--key', key, '--out', out, '--data-dir', dataDir);
+      expect(outcome).toMatchObject({ code: 0 });
+    };
+    await publish(folder.path('checkpoints.jsonl'), logs.dataDir);
+    await runDemo(alone.path);
+    writeFileSync(alone.audit, readFileSync(alone.path('audit.jsonl')));
+    await publish(alone.signed[1], alone.path('data'));
     for (const format of ['avro', 'jsonl'])
       expect(await command('export', '--format', format, '--out', folder.path(format), '--data-dir', logs.dataDir)).toMatchObject(
         { code: 0 },
@@ -115,9 +119,10 @@ describe('policygate verify', () => {
   });
 
   it('finds what nobody but a checkpoint shows: an end that was cut off, and a checkpoint of another key', async () => {
-    const cut = changed('cut.jsonl', (lines) => lines.slice(0, -2));
+    const cut = folder.path('cut.jsonl');
+    writeFileSync(cut, `${linesOf(alone.audit).slice(0, -2).join('\n')}\n`);
     expect(await command('verify', '--audit', cut)).toMatchObject({ code: 0 });
-    const found = await command('verify', '--audit', cut, ...checkpoint());
+    const found = await command('verify', '--audit', cut, '--only-run', ...alone.signed);
     expect(found).toMatchObject({
       code: 1,
       stdout: expect.stringMatching(
@@ -126,6 +131,75 @@ describe('policygate verify', () => {
     });
     const resigned = await command('verify', '--data-dir', logs.dataDir, ...checkpoint('other'));
     expect(resigned).toMatchObject({ code: 1, stdout: expect.stringContaining('expected a signature by log.example.com') });
+  });
+
+  it('holds the log of a run against a checkpoint only where it is said to be all of its shard', async () => {
+    const one = changed('one-run.jsonl', (lines) => lines.slice(0, 7));
+    for (const file of [logs.audit, one]) {
+      const { code, stdout, stderr } = await command('verify', '--audit', file, ...checkpoint());
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(/^Error: --checkpoint: a checkpoint covers a whole shard; [^\n]*say --only-run if it is[^\n]*\n$/);
+    }
+    const { code, stdout, stderr } = await command('verify', '--audit', logs.audit, '--only-run', ...checkpoint());
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^Error: --only-run: the files hold runs r-demo and r-other, both of shard 0: [^\n]*\n$/);
+    const whole = await command('verify', '--audit', alone.audit, '--only-run', ...alone.signed);
+    expect(whole).toMatchObject({ code: 0, stdout: expect.stringContaining('Whole: 19 records of 1 run, 7 of 7 decisions') });
+    expect(whole.stderr).toMatch(
+      /^Warning: .*: the log agrees with it up to the last decision, [^\n]*; 1 record behind it is on the topic alone\n$/,
+    );
+    expect(await command('verify', '--audit', one, '--only-run', ...checkpoint())).toMatchObject({ code: 1 });
+  });
+
+  it('takes no line without a chain beside those that have one, nor under a checkpoint', async () => {
+    const old = linesOf(FIRST_PROGRAM);
+    const invented = changed('invented.jsonl', (lines) => [...lines, old[0]!]);
+    const beside = { kind: 'FORM', expected: 'a chain, as the records beside it have one' };
+    expect(json(await command('verify', '--audit', invented, '--json'))).toMatchObject({
+      ...{ ok: false, whole: false, unchained_lines: 1 },
+      faults: { total: 1, first: { ...beside, where: `${invented}:15`, found: '1 line without one; this is the first' } },
+    });
+    // In whichever order, and in a file of its own.
+    for (const files of [
+      [FIRST_PROGRAM, logs.audit],
+      [logs.audit, FIRST_PROGRAM],
+    ]) {
+      const outcome = await command('verify', ...files.flatMap((file) => ['--audit', file]), '--json');
+      expect(outcome.code).toBe(1);
+      expect(json(outcome).faults).toMatchObject({ total: 1, first: { ...beside, where: `${FIRST_PROGRAM}:1` } });
+    }
+    const signed = await command('verify', '--audit', FIRST_PROGRAM, '--only-run', ...checkpoint());
+    expect(signed).toMatchObject({ code: 1, stdout: expect.stringContaining('NOT whole') });
+    expect(signed.stdout).toMatch(/^\d faults in all: CHECKPOINT \d$/m);
+    const fewer = folder.path('fewer.jsonl');
+    writeFileSync(fewer, `${old.toSpliced(3, 1).join('\n')}\n`);
+    expect(await command('verify', '--audit', fewer)).toMatchObject({
+      code: 0,
+      stdout: 'No chain: 9 lines read; that none was changed, dropped or put in cannot be proven\n',
+    });
+    expect(json(await command('verify', '--audit', fewer, '--json'))).toMatchObject({ ok: true, whole: false });
+  });
+
+  it('says how much of a log the last checkpoint does not cover', async () => {
+    await runDemo(alone.path, 'r-later');
+    const outcome = await command('verify', '--data-dir', alone.path('data'), ...alone.signed);
+    expect(outcome).toMatchObject({ code: 0 });
+    expect(outcome.stderr).toMatch(/^Warning: shard 0: \d+ records behind the last checkpoint are not covered by it: [^\n]*\n$/);
+  });
+
+  it('tells a line that is too long, a torn one and a missing line feed apart', async () => {
+    const torn = folder.path('torn.jsonl');
+    const all = readFileSync(logs.audit, 'utf8');
+    writeFileSync(torn, all.slice(0, -1));
+    expect(await command('verify', '--audit', torn)).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining(`${torn}:14: the last line has no line feed`),
+    });
+    writeFileSync(torn, all.slice(0, -40));
+    expect(await command('verify', '--audit', torn)).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/^UNREADABLE at .*torn\.jsonl:14\n.*\n {2}found {4}\d+ bytes of a torn line/m),
+    });
   });
 
   it('tells of a file of an export that was damaged', async () => {
@@ -150,7 +224,7 @@ describe('policygate verify', () => {
       changed('earlier.jsonl', (lines) => lines.map(before)),
     );
     if (String(version) < '0.5')
-      expect(outcome).toMatchObject({ code: 0, stderr: expect.stringContaining('14 lines were written before 0.5.0') });
+      expect(outcome).toMatchObject({ code: 0, stderr: expect.stringContaining('14 lines from before 0.5.0') });
     else expect(outcome).toMatchObject({ code: 1, stdout: expect.stringContaining('expected `line_sha256`') });
   });
 
@@ -185,8 +259,22 @@ describe('policygate verify', () => {
     for (let time = 0; time < 2; time++) await command('eval', '--policy', DEMO_POLICY, ...documents, '--audit-log', file);
     expect(await command('verify', '--audit', file, '--policy', DEMO_POLICY)).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('2 of 2 decisions derived again'),
+      stdout: 'No fault found: 2 single evaluations, 2 of 2 decisions derived again\n',
+      stderr: expect.stringContaining(
+        '2 single evaluations: each is proven by itself; that none was dropped, doubled or reordered cannot be proven',
+      ),
     });
+    expect(json(await command('verify', '--audit', file, '--json'))).toMatchObject({
+      ...{ ok: true, whole: false, records: 2, single_evaluations: 2 },
+    });
+    const one = folder.path('one-eval.jsonl');
+    writeFileSync(one, `${linesOf(file)[0]!}\n`);
+    expect((await command('verify', '--audit', one, '--policy', DEMO_POLICY)).stdout).toBe(
+      'No fault found: 1 single evaluation, 1 of 1 decision derived again\n',
+    );
+    expect((await command('verify', '--audit', logs.audit, '--audit', one, '--policy', DEMO_POLICY)).stdout).toContain(
+      'No fault found: 38 records of 2 runs, 1 single evaluation, 15 of 15 decisions derived again',
+    );
     expect(await command('verify', '--audit', file)).toMatchObject({
       code: 0,
       stderr: expect.stringContaining('give it with --policy'),
@@ -198,9 +286,9 @@ describe('policygate verify', () => {
     const outcome = await command('verify', '--audit', FIRST_PROGRAM, '--policy', policy);
     expect(outcome).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('No fault found: 0 records of 0 runs, 10 lines without a chain'),
+      stdout: 'No chain: 10 lines read; that none was changed, dropped or put in cannot be proven\n',
     });
-    expect(outcome.stderr).toContain('10 lines have no chain');
+    expect(outcome.stderr).toContain('10 lines without a chain');
     expect(outcome.stderr).toContain('10 of 10 decisions come out the same again');
     expect(await command('verify', '--audit', FIRST_PROGRAM, '--policy', DEMO_POLICY)).toMatchObject({
       code: 1,
@@ -217,6 +305,20 @@ describe('policygate verify', () => {
     });
   });
 
+  it('answers about evidence in one line of JSON', async () => {
+    const file = folder.path('proof.json');
+    const [{ intent_id } = {}] = linesOf(logs.audit).map((line) => (JSON.parse(line) as { intent: Json }).intent);
+    const key = (name: string): string => folder.path(`${name}.key.pub`);
+    const place = ['--run', 'r-demo', '--out', file, '--data-dir', logs.dataDir, '--public-key', key('gate')];
+    expect(await command('prove', '--intent', String(intent_id), ...place)).toMatchObject({ code: 0 });
+    const proven = await command('verify', '--evidence', file, '--public-key', key('gate'), '--json');
+    expect(proven).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[^\n]+\n$/) });
+    expect(json(proven)).toMatchObject({ proven: true, intent_id });
+    const refuted = await command('verify', '--evidence', file, '--public-key', key('other'), '--json');
+    expect(refuted).toMatchObject({ code: 1, stdout: expect.stringMatching(/^[^\n]+\n$/) });
+    expect(json(refuted)).toMatchObject({ proven: false });
+  });
+
   it('refuses in one line what it cannot do', async () => {
     const refused = async (...args: readonly string[]): Promise<string> => {
       const { code, stderr } = await command('verify', ...args);
@@ -229,6 +331,28 @@ describe('policygate verify', () => {
     expect(await refused('--audit', logs.audit, '--run', 'nobody')).toContain('--run nobody: the log has no record of it');
     expect(await refused('--audit', logs.audit, '--after', 'r-1')).toContain('expected RUN:SEQ:HASH');
     expect(await refused('--audit', logs.audit, '--checkpoint', folder.path('checkpoints.jsonl'))).toContain('--public-key');
+    expect(await refused('--audit', logs.dataDir)).toContain('give it with --data-dir');
+    expect(await refused('--audit', logs.audit, '--public-key', folder.path('gate.key.pub'))).toContain(
+      '--checkpoint or --evidence',
+    );
+    expect(await refused('--audit', logs.audit, '--only-run')).toContain('give --checkpoint');
+    expect(await refused('--data-dir', logs.dataDir, '--only-run', ...checkpoint())).toContain('leave it out for a bus');
+    const evidence = ['--evidence', 'x', '--public-key', folder.path('gate.key.pub')];
+    for (const [flag, value] of [
+      ['--run', 'r-demo'],
+      ['--policy', DEMO_POLICY],
+      ['--audit', logs.audit],
+      ['--after', 'r-demo:0:00'],
+      ['--config', 'x'],
+    ] as const)
+      expect(await refused(...evidence, flag, value)).toContain(`--evidence stands alone: leave out ${flag}`);
+    expect(await refused(...evidence, '--only-run')).toContain('leave out --only-run');
+    const filtered = folder.path('filtered');
+    const ofRun = ['--run', 'r-other', '--out', filtered, '--data-dir', logs.dataDir];
+    expect(await command('export', ...ofRun)).toMatchObject({ code: 0 });
+    expect(await refused('--audit', filtered, ...checkpoint())).toContain(
+      'exported with a filter; a checkpoint covers a whole shard',
+    );
     writeFileSync(folder.path('empty.jsonl'), '');
     expect(await refused('--audit', folder.path('empty.jsonl'))).toContain('nothing to verify');
   });

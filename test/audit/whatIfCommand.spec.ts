@@ -94,10 +94,7 @@ it.each([
     ['replay', '--policy', folder.path('policy.yaml'), '--run', 'other-day'],
     '--run other-day: no run of this id was started on this log',
   ],
-  [
-    ['replay', '--policy', folder.path('policy.yaml'), '--changes', folder.path('policy.yaml')],
-    'is the policy file; give a file of its own',
-  ],
+  [['replay', '--policy', folder.path('policy.yaml'), '--changes', folder.path('policy.yaml')], 'is read by this command'],
   [['replay', '--changes', folder.path('changes.jsonl')], 'give --policy'],
 ])('refuses in one line: %j', async (args, message) => {
   writeFileSync(folder.path('bad.yaml'), 'version: "0.1"\n');

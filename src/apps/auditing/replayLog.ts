@@ -2,7 +2,9 @@
 import { replayShard } from '../../audit/replay/replayShard';
 import type { Moment, ShardReport } from '../../audit/replay/replayShard';
 import { formatRfc3339, parseRfc3339 } from '../../contracts/timestamp';
+import { partialOf } from '../../bus/embedded/embeddedBus';
 import { AUDIT_RECORDS, partitionOf } from '../../contracts/topics';
+import type { Bus } from '../../processor/bus';
 import { recordsTo } from '../../processor/readTo';
 import { Failure } from '../failure';
 import type { Session } from '../session';
@@ -26,6 +28,15 @@ export const momentOf = (flag: string, text: string, run: string | undefined): M
   if (time === undefined)
     throw new Failure(`--${flag} ${text}: expected the seq of an audit record, or a time such as 2026-02-24T09:30:00Z`);
   return { time };
+};
+
+/** What a part of a log would give when it is folded is not what is on it. Throws a Failure. */
+export const checkWhole = (bus: Bus, dataDir: string | undefined): void => {
+  const part = partialOf(bus);
+  if (part !== undefined)
+    throw new Failure(
+      `${dataDir ?? 'the log'}: a partial import (${part}): it can be verified, not replayed; import a whole export`,
+    );
 };
 
 /** One report per shard. Rejects with a Failure where there is no such run, record or shard. */

@@ -62,7 +62,7 @@ export async function* executionSteps(
   for await (const record of records) {
     read();
     const decoded = codec.decodeValue(EXECUTION_EVENTS, record.value);
-    if (decoded.ok) yield stepOfExecution(decoded.value, record.headers);
+    if (decoded.ok) yield stepOfExecution(decoded.value, record.headers, record.timestamp);
     else if (undecoded.count++ === 0) undecoded.first = `${placeOf(record)}: ${describeFault(decoded.error)}`;
   }
 }

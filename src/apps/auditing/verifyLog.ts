@@ -1,5 +1,6 @@
 /** Verifies the audit log that the flags name, whole or of one run: files, or the topic of a bus; with checkpoints if there are some. */
 import type { GivenHead } from '../../audit/verify/treeHeads';
+import { WITHOUT_CHECKPOINT } from '../../audit/verify/treeHeads';
 import { Verification } from '../../audit/verify/verification';
 import type { ChainEnd, VerificationOptions } from '../../audit/verify/verification';
 import { policyHash } from '../../contracts/policyDocument';
@@ -24,16 +25,20 @@ export interface VerifyFlags extends BusFlags {
   readonly after?: readonly string[];
   readonly checkpoint?: readonly string[];
   readonly publicKey?: string;
+  /** The user's word: the run is the only one of its shard. */
+  readonly onlyRun?: boolean;
 }
 
 export const verifyLog = async (flags: VerifyFlags, io: Io): Promise<VerifyResult> => {
   const { audit = [], run } = flags;
+  refuseLoneFlags(flags);
   const policies = await policiesOf(flags.policy ?? []);
   const after = new Map((flags.after ?? []).map(chainEndOf));
   const { heads, faults } = await headsOf(flags);
   const kinds = await Promise.all(audit.map(kindOfAudit));
   if (kinds.includes('export') && audit.length > 1)
     throw new Failure('--audit: an export is verified by itself; give it alone, or name files');
+  refuseUncovered(flags, kinds.includes('lines'));
   const options: VerificationOptions = {
     policies,
     after,
@@ -45,21 +50,43 @@ export const verifyLog = async (flags: VerifyFlags, io: Io): Promise<VerifyResul
   const verification = new Verification(options);
   for (const [where, what] of faults)
     verification.fault({ kind: 'CHECKPOINT', where, run_id: null, seq: null, expected: 'a checkpoint of this key', found: what });
-  const files = new AuditFiles(verification, io, policies, after, run);
+  const files = new AuditFiles(verification, io, { policies, after, run, withCheckpoint: flags.checkpoint !== undefined });
   if (audit.length === 0) await onOpenBus(flags, io, verification);
   for (const [at, path] of audit.entries()) await files.verify(path, kinds[at] ?? 'lines');
+  if (flags.onlyRun === true && files.runsOfOneShard !== undefined)
+    throw new Failure(`--only-run: the files hold runs ${files.runsOfOneShard}: verify the topic, a data directory or an export`);
+  files.end();
   const verified = verification.end();
   if (verified.records + files.unchained + verified.faults.total === 0)
     throw new Failure(
       run === undefined ? 'the log has no audit record: there is nothing to verify' : `--run ${run}: the log has no record of it`,
     );
-  const unseen = heads.length > 0 ? [] : [NO_CHECKPOINT];
+  const unseen = heads.length > 0 || verified.runs.length === 0 ? [] : [NO_CHECKPOINT];
   return { ...verified, unchained: files.unchained, warnings: [...verified.warnings, ...files.warnings(), ...unseen] };
 };
 
-const NO_CHECKPOINT =
-  'without a checkpoint it cannot be excluded that the end was cut off, or that all was written anew: compare each run’s last seq and hash ' +
-  'with what was kept elsewhere, or give --checkpoint and --public-key';
+const NO_CHECKPOINT = `${WITHOUT_CHECKPOINT}, or give --checkpoint and --public-key`;
+
+const refuseLoneFlags = ({ checkpoint, publicKey, onlyRun }: VerifyFlags): void => {
+  if (checkpoint !== undefined) return;
+  if (publicKey !== undefined)
+    throw new Failure('--public-key: nothing that is signed is given; name it with --checkpoint or --evidence');
+  if (onlyRun === true) throw new Failure('--only-run says what a checkpoint covers: give --checkpoint, or leave it out');
+};
+
+/** A line does not say how many runs its shard has: that, nobody but the user knows. */
+const refuseUncovered = ({ checkpoint, onlyRun }: VerifyFlags, hasLines: boolean): void => {
+  if (checkpoint === undefined) return;
+  if (hasLines && onlyRun !== true)
+    throw new Failure(
+      '--checkpoint: a checkpoint covers a whole shard; the audit log of a run can be held against it only where the run is the shard’s only one: ' +
+        'say --only-run if it is, or verify the topic, a data directory or an export',
+    );
+  if (!hasLines && onlyRun === true)
+    throw new Failure(
+      '--only-run is about the audit log of `run`: leave it out for a bus or an export, which have all runs of a shard',
+    );
+};
 
 const onOpenBus = (flags: VerifyFlags, io: Io, verification: Verification): Promise<void> =>
   onExistingBus(

@@ -1,4 +1,5 @@
 /** What `verify` has found, for a person and as a line of JSON. */
+import { counted } from '../../audit/verify/counted';
 import type { Fault } from '../../audit/verify/faults';
 import type { Verified, VerifiedRun } from '../../audit/verify/verification';
 import { canonicalJson } from '../../contracts/json/write';
@@ -12,10 +13,13 @@ export interface VerifyResult extends Verified {
   readonly unchained: number;
 }
 
-export const verifyJson = ({ records, decisions, derived, runs, faults, warnings, unchained }: VerifyResult): string =>
-  canonicalJson({
+export const verifyJson = (result: VerifyResult): string => {
+  const { records, singles, decisions, derived, runs, faults, warnings, unchained } = result;
+  return canonicalJson({
     ok: faults.total === 0,
+    whole: isWhole(result),
     records,
+    single_evaluations: singles,
     decisions,
     derived,
     unchained_lines: unchained,
@@ -27,26 +31,37 @@ export const verifyJson = ({ records, decisions, derived, runs, faults, warnings
     },
     warnings,
   });
+};
 
-export const verifyText = ({ records, decisions, derived, runs, faults, unchained }: VerifyResult): string => {
+export const verifyText = (result: VerifyResult): string => {
+  const { decisions, derived, runs, faults } = result;
   const lines = runs.length === 0 ? [] : [runsText(runs), ''];
   if (faults.first !== undefined) lines.push(faultText(faults.first));
   if (faults.total > 1)
     lines.push(`${faults.total} faults in all: ${[...faults.byKind()].map(([kind, count]) => `${kind} ${count}`).join(', ')}`);
   lines.push(
-    `${verdictOf(records, faults.total)}: ${countsOf(records, runs.length, unchained)}, ${derived} of ${decisions} decisions derived again`,
+    isWithoutChain(result)
+      ? `No chain: ${counted(result.unchained, 'line')} read; that none was changed, dropped or put in cannot be proven`
+      : `${verdictOf(result)}: ${countsOf(result)}, ${derived} of ${counted(decisions, 'decision')} derived again`,
   );
   return `${lines.join('\n')}\n`;
 };
 
-/** Without a chain nothing can be called whole. */
-const verdictOf = (records: number, faults: number): string =>
-  faults > 0 ? 'NOT whole' : records === 0 ? 'No fault found' : 'Whole';
+/** Only of chains can it be said that nothing of them is missing. */
+const isWhole = ({ records, singles, unchained, faults }: VerifyResult): boolean =>
+  faults.total === 0 && records > 0 && singles === 0 && unchained === 0;
 
-const countsOf = (records: number, runs: number, unchained: number): string => {
-  const chained = `${records} records of ${runs} ${runs === 1 ? 'run' : 'runs'}`;
-  return unchained === 0 ? chained : `${chained}, ${unchained} lines without a chain`;
-};
+const isWithoutChain = ({ records, faults }: VerifyResult): boolean => faults.total === 0 && records === 0;
+
+const verdictOf = (result: VerifyResult): string =>
+  result.faults.total > 0 ? 'NOT whole' : isWhole(result) ? 'Whole' : 'No fault found';
+
+const countsOf = ({ records, singles, runs, unchained }: VerifyResult): string =>
+  [
+    ...(records === singles && singles > 0 ? [] : [`${counted(records - singles, 'record')} of ${counted(runs.length, 'run')}`]),
+    ...(singles === 0 ? [] : [counted(singles, 'single evaluation')]),
+    ...(unchained === 0 ? [] : [`${counted(unchained, 'line')} without a chain`]),
+  ].join(', ');
 
 const faultText = ({ kind, where, run_id, seq, expected, found }: Fault): string =>
   `${kind} at ${where}${run_id === null ? '' : `, run ${run_id}`}${seq === null ? '' : `, seq ${seq}`}\n  expected ${expected}\n  found    ${found}`;
@@ -59,7 +74,7 @@ const runsText = (runs: readonly VerifiedRun[]): string => {
     String(records),
     `${first_seq}-${last_seq}`,
     last_hash,
-    faults === 0 ? 'whole' : `${faults} faults`,
+    faults === 0 ? 'whole' : counted(faults, 'fault'),
   ]);
   const more = runs.length > shown.length ? `\n... and ${runs.length - shown.length} more; --json has all` : '';
   return `${table(['run', 'shard', 'records', 'seq', 'hash of the last record', ''], rows)}${more}`;

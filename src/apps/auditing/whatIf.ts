@@ -1,5 +1,4 @@
 /** `policygate replay --policy`: what another policy would have decided over the recorded traffic. */
-import { resolve } from 'node:path';
 import type { DecidedTwice } from '../../audit/whatIf/decidedTwice';
 import { runEndsOf } from '../../audit/whatIf/runEnds';
 import type { RunEnds } from '../../audit/whatIf/runEnds';
@@ -12,7 +11,8 @@ import type { Io } from '../cli/io';
 import { Failure } from '../failure';
 import { readPolicyFile } from '../files';
 import type { Session } from '../session';
-import { JsonLinesFile } from './jsonLinesFile';
+import { writingLines } from './jsonLinesFile';
+import { refuseInput } from './ownFile';
 import { changeLine, reportDocument } from './whatIfDocument';
 import { MOST_SHOWN, reportPage } from './whatIfPage';
 
@@ -23,6 +23,7 @@ export interface WhatIfFlags {
   readonly run?: string | undefined;
   /** Where every changed decision is written, as JSONL. */
   readonly changes?: string | undefined;
+  readonly dataDir?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -31,8 +32,7 @@ export const replayWithPolicy = async ({ bus, codec }: Session, flags: WhatIfFla
   const { run, changes, json = false } = flags;
   const { text, hash, warnings } = await readPolicyFile(flags.policy);
   for (const warning of warnings) io.err(`Warning: ${warning}\n`);
-  if (changes !== undefined && resolve(changes) === resolve(flags.policy))
-    throw new Failure(`--changes ${changes}: is the policy file; give a file of its own`);
+  if (changes !== undefined) await refuseInput('--changes', changes, [flags.policy, flags.dataDir]);
   const runs = run === undefined ? undefined : new Set([run]);
   const tally = new WhatIfTally();
   const ends: RunEnds[] = [];
@@ -42,27 +42,27 @@ export const replayWithPolicy = async ({ bus, codec }: Session, flags: WhatIfFla
   const total = await auditRecords(bus, shards);
   const progress = new Progress(io, 'audit records');
   let done = 0;
-  const file = changes === undefined ? undefined : JsonLinesFile.open(changes);
-  const observer = {
-    decided: (pair: DecidedTwice): void => {
-      if (!tally.decided(pair)) return;
-      if (first.length < MOST_SHOWN) first.push(pair);
-      file?.add(changeLine(pair));
-    },
-    recorded: tally.recorded.bind(tally),
-    other: tally.other.bind(tally),
-    folded: (offset: number): void => progress.show(done + offset, total),
-  };
-  try {
-    for (const partition of shards) {
-      const end = await whatIf({ bus, codec, partition, policyText: text, runs, observer });
-      ends.push(...runEndsOf(end, runs));
-      done += await bus.endOffset(AUDIT_RECORDS, partition);
+  await writingLines(changes, async (file) => {
+    const observer = {
+      decided: (pair: DecidedTwice): void => {
+        if (!tally.decided(pair)) return;
+        if (first.length < MOST_SHOWN) first.push(pair);
+        file?.add(changeLine(pair));
+      },
+      recorded: tally.recorded.bind(tally),
+      other: tally.other.bind(tally),
+      folded: (offset: number): void => progress.show(done + offset, total),
+    };
+    try {
+      for (const partition of shards) {
+        const end = await whatIf({ bus, codec, partition, policyText: text, runs, observer });
+        ends.push(...runEndsOf(end, runs));
+        done += await bus.endOffset(AUDIT_RECORDS, partition);
+      }
+    } finally {
+      progress.end();
     }
-  } finally {
-    progress.end();
-    file?.close();
-  }
+  });
   if (run !== undefined && ends.length === 0) throw new Failure(`--run ${run}: no run of this id was started on this log`);
   ends.sort((a, b) => (a.runId < b.runId ? -1 : 1));
   const report = { policyFile: flags.policy, policyHash: hash, tally, ends };

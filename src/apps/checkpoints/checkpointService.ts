@@ -68,11 +68,9 @@ export class CheckpointService {
 
   private async make(onMade: () => void): Promise<void> {
     const { bus, codec, key, everyRecords, everySeconds, metrics, log } = this.options;
-    const file = this.options.file === undefined ? undefined : await CheckpointFile.open(this.options.file);
-    const told = (checkpoint: AuditCheckpoint, shard: number): void => {
+    const file = this.options.file === undefined ? undefined : await CheckpointFile.open(this.options.file, key);
+    const told = (checkpoint: AuditCheckpoint, shard: number): void =>
       metrics.checkpoint(shard, checkpoint.tree_size, checkpoint.made_at);
-      file?.add(checkpoint);
-    };
     try {
       await makeCheckpoints(
         {
@@ -83,6 +81,7 @@ export class CheckpointService {
           everyRecords,
           everyMs: everySeconds * 1_000,
           untilEnd: false,
+          copy: file,
           onResumed: told,
           onPublished: (checkpoint, shard) => {
             told(checkpoint, shard);

@@ -3,7 +3,7 @@ import type { ProvenDecision } from '../../audit/evidence/verifyEvidence';
 import { originOf } from '../../audit/checkpoint/checkpointNote';
 import { formatDecimal } from '../../contracts/decimal';
 import { hexOf } from '../../contracts/json/hex';
-import { prettyJson } from '../../contracts/json/write';
+import { canonicalJson } from '../../contracts/json/write';
 import type { OrderIntent } from '../../contracts/messages';
 import { formatRfc3339 } from '../../contracts/timestamp';
 
@@ -44,7 +44,7 @@ const decidedText = ({ decision, intent }: ProvenDecision): string => {
 };
 
 export const provenJson = ({ head, record, intent, decision }: ProvenDecision, leafIndex: number): string =>
-  `${prettyJson({
+  `${canonicalJson({
     proven: true,
     run_id: record.run_id,
     intent_id: intent.intent_id,

@@ -18,6 +18,8 @@ export interface PublishOptions {
   readonly follow: boolean;
   /** Compare the whole log with the last checkpoint first. */
   readonly recheck: boolean;
+  /** Told when all is compared, before anything is signed: from now on `stop` is heeded. */
+  readonly onStarted: () => void;
   readonly onPublished: (checkpoint: AuditCheckpoint, shard: number) => void;
   readonly onRead: (records: number) => void;
   readonly warn: (line: string) => void;
@@ -28,20 +30,19 @@ const MOST_BACKOFF_MS = 30_000;
 
 /** Rejects with a CheckpointError, a Failure or a BusError; while it follows, a bus that may come back is waited for. */
 export const publishCheckpoints = async ({ bus, codec }: OpenBus, options: PublishOptions, stop: AbortSignal): Promise<void> => {
-  const { key, everyRecords, everySeconds, follow, recheck, onRead, warn } = options;
-  const file = options.file === undefined ? undefined : await CheckpointFile.open(options.file);
+  const { key, everyRecords, everySeconds, follow, recheck, onStarted, onRead, warn } = options;
+  const file = options.file === undefined ? undefined : await CheckpointFile.open(options.file, key);
   const backoff = new Backoff(LEAST_BACKOFF_MS, MOST_BACKOFF_MS);
   try {
     for (;;) {
       try {
         const onPublished = (checkpoint: AuditCheckpoint, shard: number): void => {
-          file?.add(checkpoint);
           backoff.reset();
           options.onPublished(checkpoint, shard);
         };
         const every = { everyRecords: follow ? everyRecords : Infinity, everyMs: follow ? everySeconds * 1_000 : Infinity };
-        const onResumed = (last: AuditCheckpoint): void => file?.add(last);
-        const making = { bus, codec, key, now: Date.now, untilEnd: !follow, recheck, onResumed, onPublished, onRead, ...every };
+        const told = { onStarted, onPublished, onRead };
+        const making = { bus, codec, key, now: Date.now, untilEnd: !follow, recheck, copy: file, ...told, ...every };
         await makeCheckpoints(making, stop);
         return;
       } catch (error) {

@@ -208,6 +208,11 @@ describe('which bus, and which file', () => {
     expect((await readSettings({}, KAFKA)).bus).toBe('kafka');
     expect((await readSettings({ config: fileWith(KAFKA_YAML) }, {})).bus).toBe('kafka');
   });
+  it('is a directory that a flag names, whatever the environment says of a cluster', async () =>
+    expect(await readSettings({ dataDir: 'd' }, { ...KAFKA, POLICYGATE_BUS: 'kafka' })).toMatchObject({
+      bus: 'embedded',
+      dataDir: 'd',
+    }));
   it('is what the flag says, whatever the others say', async () => {
     expect(
       (await readSettings({ bus: 'embedded', dataDir: 'd' }, { ...KAFKA, POLICYGATE_BUS: 'kafka', POLICYGATE_DATA_DIR: 'e' }))
@@ -223,9 +228,9 @@ describe('which bus, and which file', () => {
     [{ dataDir: '' }, {}, '--data-dir: expected the path of a directory, found an empty text'],
     [{ config: '' }, {}, '--config: expected the path of a file, found an empty text'],
     [
-      { dataDir: 'd' },
+      { bus: 'kafka', dataDir: 'd' },
       KAFKA,
-      '--data-dir: expected with the embedded bus only, found with `kafka`; add --bus embedded, or leave it out',
+      '--data-dir: expected with the embedded bus only, found with --bus kafka; leave one of the two out',
     ],
     [{ config: join(folder, 'none.yaml') }, {}, 'none.yaml: no such file'],
     [{}, { POLICYGATE_CONFIG: join(folder, 'none.yaml') }, 'none.yaml: no such file'],

@@ -67,10 +67,11 @@ const busOf = (flags: BusFlags, found: Found): BusKind => {
   if (flag !== undefined && named === undefined)
     throw new Failure(`--bus: expected ${alternatives(BUSES)}, found ${quoted(flag)}${didYouMean(flag, BUSES)}`);
   if (flags.dataDir === '') throw new Failure('--data-dir: expected the path of a directory, found an empty text');
-  const bus = named ?? found.value(KEYS.bus) ?? (found.value(KEYS.brokers) === undefined ? 'embedded' : 'kafka');
-  if (flags.dataDir !== undefined && bus === 'kafka')
-    throw new Failure('--data-dir: expected with the embedded bus only, found with `kafka`; add --bus embedded, or leave it out');
-  return bus;
+  if (flags.dataDir !== undefined && named === 'kafka')
+    throw new Failure('--data-dir: expected with the embedded bus only, found with --bus kafka; leave one of the two out');
+  // Who names a directory means it, whatever the environment says of a cluster.
+  if (flags.dataDir !== undefined) return 'embedded';
+  return named ?? found.value(KEYS.bus) ?? (found.value(KEYS.brokers) === undefined ? 'embedded' : 'kafka');
 };
 
 const TLS_DETAILS = [KEYS.tlsCaFile, KEYS.tlsCertFile, KEYS.tlsKeyFile, KEYS.tlsServerName];

@@ -10,7 +10,7 @@ import type { Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { filePath } from '../../audit/export/filePath';
+import { filePath, folderKey } from '../../audit/export/filePath';
 import type { FileOf } from '../../audit/export/filePath';
 import type { ExportedFile, ExportFormat } from '../../audit/export/manifest';
 import type { BusRecord } from '../../processor/bus';
@@ -40,8 +40,8 @@ export class ExportedFiles {
   private readonly files: ExportedFile[] = [];
   /** The last part of each. */
   private readonly entries = new Map<string, ExportedFile>();
-  /** Paths in lower case. */
-  private readonly paths = new Map<string, string>();
+  /** Whose folders are, by `folderKey`: those of the run that came first, in this export or an earlier one. */
+  private readonly folders = new Map<string, string | null>();
   private readonly gatherings = new Map<string, Gathering>();
   private readonly open = new Set<Gathering>();
   private readonly unsynced = new Set<string>();
@@ -60,7 +60,7 @@ export class ExportedFiles {
       const own = structuredClone(file);
       this.files.push(own);
       if (file.part >= (this.entries.get(nameOf(file))?.part ?? 0)) this.entries.set(nameOf(file), own);
-      this.paths.set(file.path.toLowerCase(), nameOf(file));
+      this.keepFolder(file);
       this.written += file.bytes;
     }
   }
@@ -121,14 +121,19 @@ export class ExportedFiles {
     const { topic, run_id, day } = of;
     const encoding = this.encoding.of(topic, record.value);
     const part = (this.entries.get(nameOf(of))?.part ?? 0) + 1;
-    const path = filePath(of, part, this.format, (lowerCase) => this.paths.has(lowerCase));
+    const path = filePath(of, part, this.format, (folder) => (this.folders.get(folder) ?? run_id) !== run_id);
     const { schemaId: schema_id, schemaIds } = encoding;
     const about = { path, topic, run_id, day, part, schema_id, schema_ids: [...schemaIds] };
     const file = { ...about, records: 0, bytes: 0, sha256: '', partitions: [] };
     this.files.push(file);
     this.entries.set(nameOf(of), file);
-    this.paths.set(path.toLowerCase(), nameOf(of));
+    this.keepFolder(file);
     return gatheringFor(file, encoding, createHash('sha256'));
+  }
+
+  private keepFolder({ path, run_id }: ExportedFile): void {
+    const folder = folderKey(path);
+    if (!this.folders.has(folder)) this.folders.set(folder, run_id);
   }
 
   private async closeBlock(gathering: Gathering): Promise<void> {

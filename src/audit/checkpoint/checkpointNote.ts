@@ -66,6 +66,12 @@ export const verifiedHead = (note: string, key: PublicKey): Result<TreeHead, str
   return succeeded(head);
 };
 
+/** Whether one of its signatures names this key, be it right or wrong; undefined: it is no note. */
+export const isSignedBy = (note: string, key: PublicKey): boolean | undefined => {
+  const read = readNote(note);
+  return read.ok ? read.value.signatures.some((signature) => key.owns(signature)) : undefined;
+};
+
 const describeKey = (key: PublicKey, otherName: string): string => {
   const name = key.name ?? otherName;
   return `${name} (key ${key.hashAs(name).toString('hex')})`;

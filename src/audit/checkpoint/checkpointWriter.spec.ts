@@ -278,9 +278,13 @@ describe('a file of checkpoints', () => {
     expect(await verify(shard, heads)).toMatchObject({ checkpoints: heads.length, faults: [] });
     // A file that was begun later lacks nothing.
     expect((await verify(shard, heads.slice(1))).faults).toEqual([]);
-    expect((await verify(shard, heads.slice(0, -1))).faults).toMatchObject([
-      { what: expect.stringContaining('the file has no such checkpoint') },
-    ]);
+    // What was published without it is worth a warning.
+    expect(await verify(shard, heads.slice(0, -1))).toMatchObject({
+      faults: [],
+      warnings: [
+        { where: `audit-checkpoints/0@${heads.length - 1}`, what: expect.stringContaining('the file has no such checkpoint') },
+      ],
+    });
     const [first] = heads;
     const rolledBack = { where: 'file:9', head: { ...first!.head, size: records + 7, auditOffset: records + 7 } };
     expect((await verify(shard, [...heads, rolledBack])).faults).toMatchObject([
@@ -289,7 +293,68 @@ describe('a file of checkpoints', () => {
     ]);
     const otherHistory = { where: 'file:1', head: { ...first!.head, root: Buffer.alloc(32, 1) } };
     const { faults } = await verify(shard, [otherHistory, ...heads.slice(1)]);
-    expect(faults.map(({ where }) => where)).toEqual(['file:1', 'audit-checkpoints/0@0', 'file:1']);
+    expect(faults.map(({ where }) => where)).toEqual(['file:1', 'file:1']);
+  });
+});
+
+describe('a copy beside the topic', () => {
+  const fork = async () => {
+    const [shard, other] = [await shardWith(3), await shardWith(3)];
+    const heads = new Map([[0, (await make(other)).map(headIn)]]);
+    return { shard, copy: { heads, add: () => undefined } };
+  };
+  const headIn = ({ tree_size: size, root_hash: root, audit_offset: auditOffset, made_at: madeAt }: AuditCheckpoint) => ({
+    where: 'copy:1',
+    head: { name: key.name, shard: 0, size, root, auditOffset, madeAt },
+  });
+  const refusal = (message: RegExp) => ({ name: 'CheckpointError', about: 'log', message: expect.stringMatching(message) });
+
+  it('of another history is not contradicted, whether the log is as long, longer, or goes on from the same checkpoint', async () => {
+    const { shard, copy } = await fork();
+    const another = refusal(
+      /^copy:1: the first \d+ audit records of shard 0 are signed with the root .* another history; nothing is signed/,
+    );
+    await expect(make(shard, { copy })).rejects.toMatchObject(another);
+    await decide(shard, 2);
+    await expect(make(shard, { copy })).rejects.toMatchObject(another);
+    expect(await shard.all(AUDIT_CHECKPOINTS)).toEqual([]);
+    // Signed without the copy: now the topic has larger ones, and none over as many.
+    await make(shard);
+    await expect(make(shard, { copy })).rejects.toMatchObject(another);
+  });
+
+  it('that is longer than the log, or of a shard that it has not, is not contradicted', async () => {
+    const shard = await shardWith(2);
+    const [first] = await make(shard);
+    const longer = { ...headIn(first!), head: { ...headIn(first!).head, size: first!.tree_size + 4 } };
+    const copy = { heads: new Map([[0, [headIn(first!), longer]]]), add: () => undefined };
+    await decide(shard, 2);
+    await expect(make(shard, { copy })).rejects.toMatchObject(
+      refusal(/^copy:1: \d+ audit records of shard 0 are signed, the log has/),
+    );
+    await expect(make(shard, { copy: { ...copy, heads: new Map([[3, [longer]]]) } })).rejects.toMatchObject(
+      refusal(/^copy:1: of shard 3; this log has 1; nothing is signed$/),
+    );
+    expect(await shard.all(AUDIT_CHECKPOINTS)).toHaveLength(1);
+  });
+
+  it('that the log agrees with gets what it lacks, and every new one', async () => {
+    const shard = await shardWith(12);
+    const made = await make(shard, { everyRecords: 5 });
+    await decide(shard, 1);
+    const added: number[] = [];
+    const heads = new Map([[0, [headIn(made[1]!)]]]);
+    const [last] = await make(shard, { copy: { heads, add: ({ tree_size }) => void added.push(tree_size) } });
+    expect(added).toEqual([made[0]!.tree_size, ...made.slice(2).map(({ tree_size }) => tree_size), last!.tree_size]);
+    expect(added.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('may know checkpoints that the topic has lost, where the records agree', async () => {
+    const shard = await shardWith(6);
+    const made = await make(shard, { everyRecords: 3 });
+    const bus = forged(shard.bus, AUDIT_CHECKPOINTS, (record, offset) => (offset === 0 ? undefined : record));
+    const copy = { heads: new Map([[0, made.map(headIn)]]), add: () => undefined };
+    expect(await make(shard, { bus, copy })).toEqual([]);
   });
 });
 

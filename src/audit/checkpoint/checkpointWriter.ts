@@ -13,11 +13,13 @@ import type { Bus, BusRecord, TransactionalWriter } from '../../processor/bus';
 import { recordsTo } from '../../processor/readTo';
 import { MerkleTree } from '../merkle';
 import { leafData } from './auditLeaf';
+import { missingInCopy } from './checkpointCopy';
 import { CheckpointError } from './checkpointError';
 import type { SigningKey } from './checkpointKeys';
 import type { SmallerTree } from './checkpointNote';
 import { signedCheckpoint, verifiedCheckpoint } from './checkpointRecord';
 import { lastRecord } from './lastRecord';
+import type { KnownHead } from './verifyCheckpoints';
 
 export interface CheckpointWriterOptions {
   readonly bus: Bus;
@@ -28,6 +30,8 @@ export interface CheckpointWriterOptions {
   readonly now: () => number;
   /** Read the records of the last checkpoint again and compare, instead of trusting the frontier that was published with it. */
   readonly recheck?: boolean;
+  /** What a copy beside the topic has of this shard: the log must be what it says. Undefined: there is no copy. */
+  readonly copied?: readonly KnownHead[] | undefined;
 }
 
 /** How far a shard is signed. */
@@ -53,6 +57,8 @@ export class CheckpointWriter {
     signed: Signed,
     /** What was published before this writer; undefined: nothing. */
     readonly before: AuditCheckpoint | undefined,
+    /** What is published and not in the copy, the oldest first. */
+    readonly uncopied: readonly AuditCheckpoint[],
   ) {
     this.tree = signed.tree;
     this.nextOffset = signed.auditOffset;
@@ -60,13 +66,15 @@ export class CheckpointWriter {
     this.lastDecision = signed.lastDecision;
   }
 
-  /** Fences the writer before. Rejects with a CheckpointError where the last checkpoint is not of this key, or the log does not fit it. */
+  /** Fences the writer before. Rejects with a CheckpointError where the last checkpoint is not of this key, or the log does not fit it or the copy. */
   static async takeOver(options: CheckpointWriterOptions): Promise<CheckpointWriter> {
     const writer = await options.bus.writer(`policygate-checkpoints-${options.partition}`);
     try {
       const signed = await lastSigned(options);
       if (options.recheck === true) await recheck(options, signed);
-      return new CheckpointWriter(options, writer, signed, signed.last);
+      const { copied, key } = options;
+      const uncopied = copied === undefined ? [] : await missingInCopy({ ...options, key: key.publicKey }, signed, copied);
+      return new CheckpointWriter(options, writer, signed, signed.last, uncopied);
     } catch (error) {
       await writer.close().catch(() => undefined); // what is wrong has been found already
       throw error;

@@ -4,10 +4,15 @@
  */
 import type { AuditCheckpoint } from '../../contracts/messages';
 import { AUDIT_RECORDS } from '../../contracts/topics';
+import type { CheckpointCopy } from './checkpointCopy';
+import { CheckpointError } from './checkpointError';
 import { CheckpointWriter } from './checkpointWriter';
 import type { CheckpointWriterOptions } from './checkpointWriter';
+import type { KnownHead } from './verifyCheckpoints';
 
-export interface MakeOptions extends Omit<CheckpointWriterOptions, 'partition'> {
+export interface MakeOptions extends Omit<CheckpointWriterOptions, 'partition' | 'copied'> {
+  /** Gets every checkpoint, those that it lacks of before among them. Nothing is signed that contradicts it. */
+  readonly copy?: CheckpointCopy | undefined;
   /** A checkpoint after so many records of a shard. */
   readonly everyRecords: number;
   /** And of what there is, so long after the first record that none covers. */
@@ -16,6 +21,8 @@ export interface MakeOptions extends Omit<CheckpointWriterOptions, 'partition'> 
   readonly untilEnd: boolean;
   /** Told before the first: what was published by whoever came before, shard by shard. */
   readonly onResumed?: (last: AuditCheckpoint, shard: number) => void | Promise<void>;
+  /** Told when all is compared, before anything is signed: from now on `stop` is heeded. */
+  readonly onStarted?: () => void;
   readonly onPublished: (checkpoint: AuditCheckpoint, shard: number) => void | Promise<void>;
   readonly onRead?: (records: number) => void;
 }
@@ -33,12 +40,21 @@ const STOP_READING_MS = 3_000;
 export const makeCheckpoints = async (options: MakeOptions, stop: AbortSignal): Promise<void> => {
   const shards: Shard[] = [];
   try {
+    refuseOtherShards(options);
     for (let partition = 0; partition < options.bus.shards; partition++) shards.push(await Shard.takeOver(options, partition));
+    for (const { writer } of shards) for (const checkpoint of writer.uncopied) options.copy?.add(checkpoint);
+    options.onStarted?.();
     await follow(shards, options, stop);
     for (const shard of shards) if (shard.writer.pending > 0) await shard.publish();
   } finally {
     await Promise.allSettled(shards.map(({ writer }) => writer.close()));
   }
+};
+
+const refuseOtherShards = ({ bus, copy }: MakeOptions): void => {
+  for (const [shard, [known]] of copy?.heads ?? [])
+    if (shard >= bus.shards && known !== undefined)
+      throw new CheckpointError('log', `${known.where}: of shard ${shard}; this log has ${bus.shards}; nothing is signed`);
 };
 
 const follow = async (shards: readonly Shard[], options: MakeOptions, stop: AbortSignal): Promise<void> => {
@@ -72,6 +88,9 @@ const follow = async (shards: readonly Shard[], options: MakeOptions, stop: Abor
 const endsOf = ({ bus }: MakeOptions): Promise<readonly number[]> =>
   Promise.all(Array.from({ length: bus.shards }, (_, partition) => bus.endOffset(AUDIT_RECORDS, partition)));
 
+const copiedOf = ({ copy }: MakeOptions, partition: number): readonly KnownHead[] | undefined =>
+  copy === undefined ? undefined : (copy.heads.get(partition) ?? []);
+
 class Shard {
   /** When the first record came that no checkpoint covers. */
   private waitingSince = Infinity;
@@ -83,7 +102,7 @@ class Shard {
   ) {}
 
   static async takeOver(options: MakeOptions, partition: number): Promise<Shard> {
-    const writer = await CheckpointWriter.takeOver({ ...options, partition });
+    const writer = await CheckpointWriter.takeOver({ ...options, partition, copied: copiedOf(options, partition) });
     if (writer.before !== undefined) await options.onResumed?.(writer.before, partition);
     return new Shard(partition, writer, options);
   }
@@ -101,6 +120,7 @@ class Shard {
   async publish(): Promise<void> {
     const checkpoint = await this.writer.publish();
     this.waitingSince = Infinity;
+    this.options.copy?.add(checkpoint);
     await this.options.onPublished(checkpoint, this.partition);
   }
 }

@@ -2,7 +2,8 @@
  * Checks the checkpoints of a shard against its audit records: every signature, and every root, computed again from the records in one pass. Roots that
  * follow from one and the same sequence of records are consistent with each other, so that two checkpoints that are not show here as well.
  *
- * A checkpoint is known from the topic, from a file, or from both: one that is known from one place only was lost, or made, in the other.
+ * A checkpoint is known from the topic, from a file, or from both: one that only a file knows was lost on the topic. One that only the topic knows was
+ * published without the file, which is no fault.
  */
 import type { Codec } from '../../contracts/avro/codec';
 import { describeFault } from '../../contracts/avro/decoded';
@@ -38,6 +39,8 @@ export interface ShardReport {
   /** The newest one that fits the records. */
   readonly last: TreeHead | undefined;
   readonly faults: readonly CheckpointFault[];
+  /** What is no fault, and yet worth a look: checkpoints that hold and that the file lacks. */
+  readonly warnings: readonly CheckpointFault[];
 }
 
 export interface VerifyOptions {
@@ -55,7 +58,7 @@ export const verifyShard = async (options: VerifyOptions): Promise<ShardReport> 
   const { bus, codec, partition, filed } = options;
   const faults: CheckpointFault[] = [];
   const published = await publishedHeads(options, faults);
-  if (filed !== undefined) compareSources(published, filed, faults);
+  const missing = filed === undefined ? [] : compareSources(published, filed, faults);
   const known = [...published, ...(filed ?? [])].sort((one, other) => one.head.size - other.head.size);
   const tree = new MerkleTree();
   let next = 0;
@@ -82,7 +85,9 @@ export const verifyShard = async (options: VerifyOptions): Promise<ShardReport> 
       where,
       what: `signed over ${head.size} records of ${AUDIT_RECORDS}/${partition}, which has ${tree.size}: it was truncated, or is another log`,
     });
-  return { shard: partition, records: tree.size, checkpoints: new Set(known.map(identity)).size, last, faults };
+  const faulty = new Set(faults.map(({ where }) => where));
+  const warnings = missing.filter(({ where }) => !faulty.has(where));
+  return { shard: partition, records: tree.size, checkpoints: new Set(known.map(identity)).size, last, faults, warnings };
 };
 
 const publishedHeads = async (
@@ -109,17 +114,21 @@ const publishedHeads = async (
   return heads;
 };
 
-/** The file may have been begun later than the topic: what is older than its first line is not missed there. */
-const compareSources = (published: readonly KnownHead[], filed: readonly KnownHead[], faults: CheckpointFault[]): void => {
+/** What the file lacks. It may have been begun later than the topic: what is older than all of its lines is not missed there. */
+const compareSources = (
+  published: readonly KnownHead[],
+  filed: readonly KnownHead[],
+  faults: CheckpointFault[],
+): readonly CheckpointFault[] => {
   const inTopic = new Set(published.map(identity));
   const inFile = new Set(filed.map(identity));
-  const first = filed[0]?.head.size ?? 0;
+  const first = filed.reduce((least, { head }) => Math.min(least, head.size), filed[0]?.head.size ?? 0);
   for (const one of filed)
     if (!inTopic.has(identity(one)))
       faults.push({ where: one.where, what: `over ${one.head.size} records; ${AUDIT_CHECKPOINTS} has no such checkpoint` });
-  for (const one of published)
-    if (one.head.size >= first && !inFile.has(identity(one)))
-      faults.push({ where: one.where, what: `over ${one.head.size} records; the file has no such checkpoint` });
+  return published
+    .filter((one) => one.head.size >= first && !inFile.has(identity(one)))
+    .map(({ where, head }) => ({ where, what: `over ${head.size} records; the file has no such checkpoint` }));
 };
 
 const identity = ({ head }: KnownHead): string =>

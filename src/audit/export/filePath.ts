@@ -15,20 +15,23 @@ const LONGEST_NAME = 150;
 const DIGEST_CHARACTERS = 16;
 
 /**
- * `<topic>/<run>/<day>.<format>`, the run percent-encoded. `isTaken` is asked for the path in lower case, since there are file systems on which names
- * that differ in case alone are one: then a digest of the run's id is part of the name. `part`: from one; later ones are `<day>.<part>.<format>`.
+ * `<topic>/<run>/<day>.<format>`, the run percent-encoded. `isTaken` is asked whether the folder `<topic>/<run>` is another run's, by `folderKey`: then a
+ * digest of the run's id is part of its name. `part`: from one; later ones are `<day>.<part>.<format>`.
  */
 export const filePath = (
   { topic, run_id, day }: FileOf,
   part: number,
   format: string,
-  isTaken: (lowerCase: string) => boolean,
+  isTaken: (folderKey: string) => boolean,
 ): string => {
   const file = `${day ?? NONE}${part === 1 ? '' : `.${part}`}.${format}`;
   const run = run_id === null ? NONE : encoded(run_id);
   const path = `${topic}/${run}/${file}`;
-  return run_id !== null && isTaken(path.toLowerCase()) ? `${topic}/${withDigest(run, run_id)}/${file}` : path;
+  return run_id !== null && isTaken(folderKey(path)) ? `${topic}/${withDigest(run, run_id)}/${file}` : path;
 };
+
+/** Which folder a file is in: one key for those that differ in case alone, since there are file systems on which they are one. */
+export const folderKey = (path: string): string => path.slice(0, path.lastIndexOf('/')).toLowerCase();
 
 const encoded = (runId: string): string => {
   let name = '';

@@ -16,6 +16,11 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 const count = z.int().min(0);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits');
+/** What has room between the zero byte and the value on the log. */
+const MOST_SCHEMA_ID = 0xffff_ffff;
+const EXPECTED_ID = `expected a schema id: a whole number up to ${MOST_SCHEMA_ID}, without leading zeros`;
+const schemaId = count.max(MOST_SCHEMA_ID, EXPECTED_ID);
+const schemaName = z.string().refine((name) => /^(0|[1-9][0-9]{0,9})$/.test(name) && Number(name) <= MOST_SCHEMA_ID, EXPECTED_ID);
 const topic = z.enum(TOPICS);
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'expected a day such as 2026-02-24');
 const runId = z.string();
@@ -36,9 +41,9 @@ const exportedFile = z.strictObject({
   bytes: count,
   sha256,
   /** By which the values of an Avro file are typed; null: none is. */
-  schema_id: count.nullable(),
+  schema_id: schemaId.nullable(),
   /** Those in the header of an Avro file. */
-  schema_ids: z.array(count),
+  schema_ids: z.array(schemaId),
   partitions: z.array(filePartition).min(1),
 });
 export type ExportedFile = z.infer<typeof exportedFile>;
@@ -66,7 +71,7 @@ const manifest = z.strictObject({
   /** Which log it is: of each shard the SHA-256 of its first audit record, null where there was none. */
   first_audit_records: z.array(sha256.nullable()),
   /** By id. */
-  schemas: z.record(z.string().regex(/^[0-9]{1,10}$/, 'expected a schema id'), z.string()),
+  schemas: z.record(schemaName, z.string()),
   partitions: z.array(exportedPartition),
   files: z.array(exportedFile),
 });
@@ -96,11 +101,15 @@ export const readManifest = (text: string): Manifest => {
   if (!read.success) {
     const [issue] = read.error.issues;
     const at = (issue?.path ?? []).map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
-    throw new ExportFault(`${at === '' ? 'the document' : at.slice(1)}: ${oneLine(issue?.message ?? 'cannot be read')}`);
+    throw new ExportFault(`${at === '' ? 'the document' : at.slice(1)}: ${oneLine(messageOf(issue))}`);
   }
   checkAgreement(read.data);
   return read.data;
 };
+
+/** Of the name of a schema, what is wrong with it, and not that it is wrong. */
+const messageOf = (issue: z.core.$ZodIssue | undefined): string =>
+  (issue?.code === 'invalid_key' ? issue.issues[0] : issue)?.message ?? 'cannot be read';
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ');
 

@@ -34,10 +34,11 @@ export const stepOfAudit = (record: AuditRecord, headers: Headers): AuditStep | 
   return { ...about, kind: 'RESOLUTION', intentId, outcome, cumQty, price, actor: control.actor, reason: control.reason };
 };
 
-export const stepOfExecution = (event: ExecutionEvent, headers: Headers): ExecutionStep => ({
+/** `timestamp` of the record, ms: for reports of somebody who did not write down when he made them. */
+export const stepOfExecution = (event: ExecutionEvent, headers: Headers, timestamp: number): ExecutionStep => ({
   kind: 'EXECUTION',
   runId: event.run_id,
-  at: recordedAt(headers),
+  at: recordedAt(headers) ?? timestamp,
   clock: null,
   seq: null,
   intentId: event.intent_id,

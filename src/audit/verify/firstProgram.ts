@@ -9,6 +9,7 @@ import { parseRfc3339 } from '../../contracts/timestamp';
 import type { ActivePolicy } from '../../domain/state';
 import { replayEvent } from './checkSituation';
 import type { LineFinding } from '../jsonl/auditLineReader';
+import { counted } from './counted';
 
 /** Of ours, every version has a chain. */
 const LAST_WITHOUT_CHAIN = /^0\.[0-2]\./;
@@ -50,7 +51,7 @@ export class FirstProgramLines {
   warnings(): readonly string[] {
     if (this.lines === 0) return [];
     const unproven =
-      `${this.lines} lines have no chain (policygate-capital 0.2.0 wrote none): that lines were edited, put in, taken out, reordered or cut off ` +
+      `${counted(this.lines, 'line')} without a chain (policygate-capital 0.2.0 wrote none): that lines were edited, put in, taken out, reordered or cut off ` +
       'cannot be excluded';
     if (this.replayed === 0) return [`${unproven}; give their policy with --policy, and their decisions are made again`];
     const same = `${this.replayed - this.different} of ${this.replayed} decisions come out the same again`;

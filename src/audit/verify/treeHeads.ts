@@ -2,6 +2,7 @@
 import { hexOf } from '../../contracts/json/hex';
 import type { TreeHead } from '../checkpoint/checkpointNote';
 import { MerkleTree } from '../merkle';
+import { counted } from './counted';
 import type { Fault } from './faults';
 
 /** A checkpoint whose signature holds. */
@@ -11,8 +12,17 @@ export interface GivenHead {
   readonly head: TreeHead;
 }
 
+interface HeadedShard {
+  readonly tree: MerkleTree;
+  readonly waiting: GivenHead[];
+  /** The size of the largest. */
+  covered: number;
+}
+
 export class TreeHeads {
-  private readonly shards = new Map<number, { readonly tree: MerkleTree; readonly waiting: GivenHead[] }>();
+  private readonly shards = new Map<number, HeadedShard>();
+  /** Records of each shard, with checkpoints or without. */
+  private readonly records = new Map<number, number>();
 
   constructor(
     given: readonly GivenHead[],
@@ -21,15 +31,19 @@ export class TreeHeads {
     for (const one of given) {
       const { shard } = one.head;
       const known = this.shards.get(shard);
-      if (known === undefined) this.shards.set(shard, { tree: new MerkleTree(), waiting: [one] });
+      if (known === undefined) this.shards.set(shard, { tree: new MerkleTree(), waiting: [one], covered: 0 });
       else known.waiting.push(one);
     }
-    for (const { waiting } of this.shards.values()) waiting.sort((a, b) => a.head.size - b.head.size);
+    for (const known of this.shards.values()) {
+      known.waiting.sort((a, b) => a.head.size - b.head.size);
+      known.covered = known.waiting.at(-1)?.head.size ?? 0;
+    }
     for (const shard of this.shards.keys()) this.compare(shard);
   }
 
   /** The hash of the next audit record of the shard, in the order of the log. */
   add(shard: number, hash: Uint8Array): void {
+    this.records.set(shard, (this.records.get(shard) ?? 0) + 1);
     const known = this.shards.get(shard);
     if (known === undefined || known.waiting.length === 0) return;
     known.tree.add(hash);
@@ -38,34 +52,49 @@ export class TreeHeads {
 
   /**
    * The log has ended: what a checkpoint covers beyond it is missing. `withDecision`: such a log ends with a decision (the JSONL of `run`); then it may
-   * end with the last one that the checkpoint covers, if it is the same up to there. Answers with what that leaves unproven.
+   * end with the last one that the checkpoint covers, if it is the same up to there; and it has not the runs of every shard. Answers with what is left
+   * unproven.
    */
   end(withDecision: boolean): readonly string[] {
     const unproven: string[] = [];
-    for (const { tree, waiting } of this.shards.values())
+    const isCompared = [...this.shards.keys()].some((shard) => this.records.has(shard));
+    for (const [shard, { tree, waiting }] of this.shards)
       for (const { name, head } of waiting) {
         const { lastDecision } = head;
-        if (withDecision && lastDecision?.size === tree.size) {
+        if (withDecision && isCompared && !this.records.has(shard)) {
+          unproven.push(`${name}: covers shard ${shard}, of which the log has no record: it was not compared`);
+        } else if (withDecision && lastDecision?.size === tree.size) {
           const root = tree.root();
           if (Buffer.compare(root, lastDecision.root) === 0)
             unproven.push(
-              `${name}: the log agrees with it up to the last decision, with which such a log ends; ${head.size - tree.size} records behind it ` +
-                'are on the topic alone',
+              `${name}: the log agrees with it up to the last decision, with which such a log ends; ${behind(head.size - tree.size, 'it')} ` +
+                'on the topic alone',
             );
           else this.report(otherRoot(name, lastDecision.root, root, tree.size, head.shard));
         } else
           this.report(faultOf(name, `${head.size} records of shard ${head.shard} or more`, `${tree.size}: the end is missing`));
       }
-    return unproven;
+    return [...unproven, ...this.uncovered()];
   }
 
-  /** How many records of each shard a checkpoint covers. */
-  covered(): ReadonlyMap<number, number> {
-    return new Map([...this.shards].map(([shard, { tree }]) => [shard, tree.size]));
+  /** What no checkpoint covers, where some are given. */
+  private uncovered(): readonly string[] {
+    if (this.shards.size === 0) return [];
+    return [...this.records].flatMap(([shard, records]) => {
+      const covered = this.shards.get(shard)?.covered;
+      if (covered === undefined) return [`shard ${shard}: ${WITHOUT_CHECKPOINT}, or give a checkpoint of this shard`];
+      if (records <= covered) return [];
+      return [
+        `shard ${shard}: ${behind(records - covered, 'the last checkpoint')} not covered by it: that the end was cut off, or that these were ` +
+          'written anew, cannot be excluded',
+      ];
+    });
   }
 
   private compare(shard: number): void {
-    const { tree, waiting } = this.shards.get(shard) ?? { tree: new MerkleTree(), waiting: [] };
+    const known = this.shards.get(shard);
+    if (known === undefined) return;
+    const { tree, waiting } = known;
     for (let [next] = waiting; next?.head.size === tree.size; [next] = waiting) {
       waiting.shift();
       const root = tree.root();
@@ -74,6 +103,14 @@ export class TreeHeads {
     }
   }
 }
+
+export const WITHOUT_CHECKPOINT =
+  'without a checkpoint it cannot be excluded that the end was cut off, or that all was written anew: compare each run’s last seq and hash ' +
+  'with what was kept elsewhere';
+
+/** `3 records behind it are`. */
+const behind = (count: number, what: string): string =>
+  `${counted(count, 'record')} behind ${what} ${count === 1 ? 'is' : 'are'}`;
 
 const otherRoot = (name: string, expected: Uint8Array, found: Uint8Array, size: number, shard: number): Fault =>
   faultOf(

@@ -6,6 +6,7 @@
 import { hexOf } from '../../contracts/json/hex';
 import type { InputPositions } from '../../contracts/messages';
 import type { ActivePolicy } from '../../domain/state';
+import { counted } from './counted';
 import { FaultTally } from './faults';
 import type { Fault } from './faults';
 import type { FaultyRecord, FoundRecord } from './foundRecord';
@@ -46,6 +47,8 @@ export interface VerifiedRun {
 
 export interface Verified {
   readonly records: number;
+  /** Of these, evaluations that belong to no run: nothing links one to the next. */
+  readonly singles: number;
   readonly decisions: number;
   /** Of these, derived again. */
   readonly derived: number;
@@ -67,6 +70,7 @@ export class Verification {
   private readonly positions = new Map<number, InputPositions>();
   private readonly missing = new Map<string, number>();
   private records = 0;
+  private singles = 0;
   private decisions = 0;
   private derived = 0;
 
@@ -90,6 +94,7 @@ export class Verification {
     const { run } = this.options;
     if (run !== undefined && record.run_id !== run) return;
     this.records += 1;
+    if (found.single === true) this.singles += 1;
     const chain = found.single === true ? new RunChain(record.run_id, partition) : this.chainOf(record.run_id, partition);
     const before = this.faults.total;
     const report: Report = (kind, expected, what) => {
@@ -119,6 +124,7 @@ export class Verification {
     if (this.options.endsWithDecision !== true) for (const chain of runs) if (chain.isOpen) this.tripIsMissing(chain);
     return {
       records: this.records,
+      singles: this.singles,
       decisions: this.decisions,
       derived: this.derived,
       runs: runs.map(verifiedRun),
@@ -165,8 +171,12 @@ export class Verification {
   private warnings(runs: readonly RunChain[]): readonly string[] {
     const warnings = [...this.missing].map(
       ([hash, decisions]) =>
-        `${decisions} decisions were not derived again: the text of policy ${hash} is not in the log; give it with --policy`,
+        `${counted(decisions, 'decision')} ${decisions === 1 ? 'was' : 'were'} not derived again: the text of policy ${hash} is not in the log; give it with --policy`,
     );
+    if (this.singles > 0)
+      warnings.push(
+        `${counted(this.singles, 'single evaluation')}: each is proven by itself; that none was dropped, doubled or reordered cannot be proven`,
+      );
     for (const [runId, { seq }] of this.options.after ?? []) {
       if (!runs.some((chain) => chain.runId === runId))
         warnings.push(`--after names run ${runId}, of which the log has no record`);

@@ -37,6 +37,8 @@ export interface EmbeddedBusOptions {
 }
 
 export interface EmbeddedBus extends Bus {
+  /** Of which part of a log it is an import (`topics decisions alone`); undefined: it is a log of its own, or a whole one was imported. */
+  readonly partial: string | undefined;
   readonly schemas: SchemaStore;
 }
 
@@ -47,8 +49,12 @@ export const openEmbeddedBus = async ({
   faults = () => undefined,
 }: EmbeddedBusOptions): Promise<EmbeddedBus> => new BusInDirectory(await Store.open(directory, shards, faults));
 
+/** What is missing of a log is known of an embedded bus alone. */
+export const partialOf = (bus: Bus): string | undefined => (bus instanceof BusInDirectory ? bus.partial : undefined);
+
 class BusInDirectory implements EmbeddedBus {
   readonly shards: number;
+  readonly partial: string | undefined;
   readonly schemas: SchemaStore;
   private readonly arrivals: Arrivals;
   private readonly cleaner: Cleaner;
@@ -58,6 +64,7 @@ class BusInDirectory implements EmbeddedBus {
 
   constructor(private readonly store: Store) {
     this.shards = store.shards;
+    this.partial = store.partial;
     this.schemas = new SchemaRows(store);
     this.arrivals = new Arrivals(store.slots);
     this.cleaner = new Cleaner(store, (slot) => this.oldestReader(slot));

@@ -10,8 +10,8 @@ import { BusError } from '../../processor/bus';
 import { checkedShards, isCompacted, partitionOfSlot, slotCount, topicNumberOf, topicOf } from '../slots';
 import { openBlock } from './block';
 import { busErrorOf } from './failures';
-import { cleaningKey, FORMAT_VERSION, HEAD_KEY, IMPORT_KEY, IMPORTED_FORMAT_VERSION } from './rows';
-import { isSealed, META_KEY, numbersOf, numbersRow, offsetOfKey, recordKey } from './rows';
+import { cleaningKey, FORMAT_VERSION, HEAD_KEY, IMPORT_KEY, IMPORTED_FORMAT_VERSION, PARTIAL_FORMAT_VERSION } from './rows';
+import { isSealed, META_KEY, numbersOf, numbersRow, offsetOfKey, PARTIAL_KEY, recordKey, textOf } from './rows';
 import { DamagedFile } from './verify/logFile';
 import { verifyDirectory } from './verify/verifyDirectory';
 
@@ -35,6 +35,8 @@ export const NOT_CLEANED: Cleaning = { dropped: 0, cleanedTo: 0 };
 export interface OpenedLevel {
   readonly level: Level;
   readonly shards: number;
+  /** Of which part of a log it is an import; undefined: there is no more of the log. */
+  readonly partial: string | undefined;
   /** Number of the last commit. */
   readonly commits: number;
   /** Offsets ever given: one for each record, and those that an imported log lacks. */
@@ -93,6 +95,8 @@ const lockErrorOf = async (directory: string): Promise<unknown> => {
   return null;
 };
 
+const FORMATS: readonly number[] = [FORMAT_VERSION, IMPORTED_FORMAT_VERSION, PARTIAL_FORMAT_VERSION];
+
 const readState = async (level: Level, directory: string, shards: number | undefined): Promise<OpenedLevel> => {
   const meta = await rowOf(level, META_KEY, 2, 'the creation record');
   const head = await rowOf(level, HEAD_KEY, 2, 'the head');
@@ -102,20 +106,20 @@ const readState = async (level: Level, directory: string, shards: number | undef
   }
   const [format = 0, stored = 0] = meta;
   const refuse = (why: string): BusError => new BusError('BUS_UNUSABLE', `data directory ${directory}`, new Error(why));
-  if (format !== FORMAT_VERSION && format !== IMPORTED_FORMAT_VERSION)
-    throw refuse(`it has format ${format}, this version reads formats ${FORMAT_VERSION} and ${IMPORTED_FORMAT_VERSION}`);
+  if (!FORMATS.includes(format)) throw refuse(`it has format ${format}, this version reads formats ${FORMATS.join(', ')}`);
   if ((await rowOf(level, IMPORT_KEY, 1, 'the mark of an import')) !== null)
     throw refuse('an import into it was not finished; give the same `policygate import` again, or remove the directory');
   if (shards !== undefined && shards !== stored)
     throw refuse(`it was created with ${stored} shards, not ${shards}; open it with ${stored}, or choose another directory`);
 
+  const partial = format === PARTIAL_FORMAT_VERSION ? await partOf(level) : undefined;
   const slots = Array.from({ length: slotCount(checkedShards(stored)) }, (_, slot) => slot);
   const ends = await Promise.all(slots.map((slot) => endOf(level, slot, stored)));
   const cleanings = await Promise.all(slots.map((slot) => cleaningOf(level, slot, stored)));
   const [commits = 0, records = 0] = head;
   const written = ends.reduce((sum, end) => sum + end, 0);
   if (written !== records) throw new DamagedFile(`${records} records were written, but the partitions end after ${written}`);
-  return { level, shards: stored, commits, records, ends, cleanings };
+  return { level, shards: stored, partial, commits, records, ends, cleanings };
 };
 
 const create = async (level: Level, shards: number): Promise<OpenedLevel> => {
@@ -128,11 +132,21 @@ const create = async (level: Level, shards: number): Promise<OpenedLevel> => {
   return {
     level,
     shards,
+    partial: undefined,
     commits: 0,
     records: 0,
     ends: new Array<number>(slots).fill(0),
     cleanings: new Array<Cleaning>(slots).fill(NOT_CLEANED),
   };
+};
+
+const partOf = async (level: Level): Promise<string> => {
+  for await (const [, value] of level.iterator({ gte: PARTIAL_KEY, lte: PARTIAL_KEY })) {
+    const part = textOf(PARTIAL_KEY, value);
+    if (part === null) throw new DamagedFile('which part of a log was imported does not match its checksum');
+    return part;
+  }
+  throw new DamagedFile('which part of a log was imported is missing');
 };
 
 /** By iterator and not by `get`, here as everywhere: `get` believes a table's filter, which no checksum of ours covers. */

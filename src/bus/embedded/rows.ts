@@ -5,6 +5,7 @@
  * |---|---|
  * | `m` | format version, shards: written once, at creation |
  * | `i` | number of the import that is going on: while it is there, nothing but that import may use the directory |
+ * | `p` | in formats from PARTIAL_FORMAT_VERSION on: of which part of a log it is an import, as a text |
  * | `h` | head: number of the last commit, offsets ever given; part of every batch, and its first row |
  * | `c`, topic, partition | of a compacted partition: how far it is cleaned (cleaner.ts) |
  * | `r`, topic, partition, offset | a block of records (block.ts), under the offset of its first |
@@ -19,8 +20,11 @@ import { crc32 } from 'node:zlib';
 export const FORMAT_VERSION = 1;
 /** That of an imported log: there are gaps in its blocks. */
 export const IMPORTED_FORMAT_VERSION = 2;
+/** That of an import of a part of a log: it has a row that says which. */
+export const PARTIAL_FORMAT_VERSION = 3;
 export const META_KEY = Buffer.from('m');
 export const IMPORT_KEY = Buffer.from('i');
+export const PARTIAL_KEY = Buffer.from('p');
 export const HEAD_KEY = Buffer.from('h');
 export const CHECKSUM_BYTES = 4;
 
@@ -69,6 +73,14 @@ export const isSealed = (key: Buffer, value: Buffer): boolean => {
   const end = value.length - CHECKSUM_BYTES;
   return end >= 0 && value.readUInt32BE(end) === crc32(value.subarray(0, end), crc32(key));
 };
+
+/** A sealed row of a text. */
+export const textRow = (key: Buffer, text: string): Buffer =>
+  seal(key, Buffer.concat([Buffer.from(text), Buffer.alloc(CHECKSUM_BYTES)]));
+
+/** The text of a row that `textRow` made; null when it is not one. */
+export const textOf = (key: Buffer, value: Buffer): string | null =>
+  isSealed(key, value) ? value.toString('utf8', 0, value.length - CHECKSUM_BYTES) : null;
 
 /** A sealed row of whole numbers. */
 export const numbersRow = (key: Buffer, ...numbers: readonly number[]): Buffer => {

@@ -23,6 +23,8 @@ export interface BatchEffects {
 
 export class Store {
   readonly shards: number;
+  /** Of which part of a log it is an import; undefined: there is no more of the log. */
+  readonly partial: string | undefined;
   /** What was read when LevelDB was last opened, kept up to date; `level` is for reading. Null after a failure. */
   private opened: OpenedLevel | null;
   private commits: number;
@@ -38,6 +40,7 @@ export class Store {
     opened: OpenedLevel,
   ) {
     this.shards = opened.shards;
+    this.partial = opened.partial;
     this.opened = opened;
     this.commits = opened.commits;
     this.records = opened.records;

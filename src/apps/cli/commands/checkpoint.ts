@@ -13,6 +13,7 @@ import { Failure, lineOf } from '../../failure';
 import { onExistingBus } from '../../records/onBus';
 import { Progress } from '../io';
 import type { Io } from '../io';
+import { checkpointConsistencyCommand } from './checkpointConsistency';
 
 interface PublishFlags extends BusFlags {
   readonly key?: string;
@@ -30,7 +31,7 @@ interface VerifyFlags extends BusFlags {
   readonly json?: boolean;
 }
 
-/** `policygate checkpoint keygen|publish|verify`: signed statements of what the audit records are. */
+/** `policygate checkpoint keygen|publish|consistency|verify`: signed statements of what the audit records are. */
 export const checkpointCommand = (parent: Command, io: Io, exit: (code: number) => void): void => {
   const checkpoint = parent
     .command('checkpoint')
@@ -58,17 +59,18 @@ Example:
     )
     .action(({ name, out }: { readonly name: string; readonly out: string }) => keygen(name, out, io));
   publishOptions(checkpoint).action(async (flags: PublishFlags) => exit(await publish(flags, io)));
+  checkpointConsistencyCommand(checkpoint, io, exit);
   withBusOptions(checkpoint.command('verify'))
     .description('Check every checkpoint: its signature, and its root, computed again from the audit records.')
     .requiredOption('--public-key <file>', 'the public key: PEM, or a line <name>+<hash>+<base64>')
-    .option('--file <file>', 'checkpoints that were kept beside the topic: one that is missing in either place is named')
+    .option('--file <file>', 'checkpoints that were kept beside the topic: one that the topic lacks is a fault')
     .option('--json', 'for machines')
     .addHelpText(
       'after',
       `
-Where a publisher is at work on the same log, a checkpoint may be on the topic a moment before it is in the file: run it again.
+A checkpoint that the file lacks was published without it, or a moment ago: a warning, where its signature and root hold.
 
-Exit codes: 0 all as it was signed, 1 a fault (each is named), 2 could not run.
+Exit codes: 0 all as it was signed, 1 a fault (each is named), 2 could not run (no checkpoint is of this key, for one).
 
 Example:
   policygate checkpoint verify --public-key checkpoint.key.pub --file checkpoints.jsonl --data-dir ./data`,
@@ -88,7 +90,7 @@ const publishOptions = (checkpoint: Command): Command =>
       'after',
       `
 It goes on from the last checkpoint on the topic, and signs nothing that does not begin with what was signed before. On the embedded bus a processor
-makes checkpoints itself: \`policygate processor --checkpoint-key\`. On Kafka one process with --follow is enough; a second one takes over from it.
+makes checkpoints itself: \`policygate processor --checkpoint-key\`. The --out file must agree with the log, too. On Kafka one process with --follow is enough; a second one takes over from it.
 
 Exit codes: 0 signed, or there was nothing to sign, 1 the log is not what was signed, 2 could not run.
 
@@ -109,9 +111,16 @@ const warnTo =
     io.err(`Warning: ${warning}\n`);
 
 const publish = async (flags: PublishFlags, io: Io): Promise<number> => {
+  for (const flag of ['every', 'interval'] as const)
+    if (flags[flag] !== undefined && flags.follow !== true)
+      throw new Failure(`--${flag}: needs --follow; without it there is one checkpoint over what there is`);
   const stop = new AbortController();
   const end = (): void => stop.abort();
-  process.on('SIGINT', end).on('SIGTERM', end);
+  // Until it starts to sign there is nothing to finish: a signal ends the process, as does a second one later.
+  const onStarted = (): void => {
+    process.off('SIGINT', end).off('SIGTERM', end);
+    if (!stop.signal.aborted) process.once('SIGINT', end).once('SIGTERM', end);
+  };
   const progress = new Progress(io, 'audit records');
   let published = 0;
   let read = 0;
@@ -133,6 +142,7 @@ const publish = async (flags: PublishFlags, io: Io): Promise<number> => {
           ...plan,
           follow: flags.follow === true,
           recheck: flags.recheck === true,
+          onStarted,
           onRead: (records) => progress.show((read += records), Math.max(total, read)),
           onPublished: (checkpoint, shard) => {
             published += 1;

@@ -5,7 +5,8 @@ import { timelineJson } from '../../../audit/correlate/timelineJson';
 import { canonicalJson } from '../../../contracts/json/write';
 import { CorrelateSummary } from '../../auditing/correlateSummary';
 import { TIMELINE_COLUMNS, timelineCells, timelineText } from '../../auditing/correlateTexts';
-import { JsonLinesFile } from '../../auditing/jsonLinesFile';
+import { writingLines } from '../../auditing/jsonLinesFile';
+import { refuseInput } from '../../auditing/ownFile';
 import type { SourceFlags } from '../../auditing/stepSource';
 import { withSteps } from '../../auditing/stepSource';
 import { withBusOptions } from '../../connection';
@@ -54,8 +55,8 @@ const correlate = async (flags: CorrelateFlags, io: Io): Promise<number> => {
   const summary = new CorrelateSummary();
   const shown: Timeline[] = [];
   let left = 0;
-  const file = flags.out === undefined ? undefined : JsonLinesFile.open(flags.out);
-  try {
+  if (flags.out !== undefined) await refuseInput('--out', flags.out, [flags.audit, flags.exec, flags.dataDir, flags.config]);
+  await writingLines(flags.out, async (file) => {
     const tell = (timeline: Timeline): void => {
       summary.add(timeline);
       const line = json || file !== undefined ? canonicalJson(timelineJson(timeline)) : '';
@@ -74,9 +75,7 @@ const correlate = async (flags: CorrelateFlags, io: Io): Promise<number> => {
       }
       for (const timeline of correlator.end()) tell(timeline);
     });
-  } finally {
-    file?.close();
-  }
+  });
   if (summary.intents === 0 && (intent !== undefined || run !== undefined)) {
     const about = [run === undefined ? [] : `run ${run}`, intent === undefined ? [] : `intent ${intent}`].flat().join(', ');
     io.err(`${about}: neither a decision nor an execution is on the log\n`);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { canonicalJson } from '../../../contracts/json/write';
 import type { Manifest } from '../../../audit/export/manifest';
 import { checkFiles, readExportManifest, recordsOfFile } from '../../exporting/checkExport';
-import { importExport, whyPartial } from '../../exporting/importExport';
+import { checkOutside, importExport, whyPartial } from '../../exporting/importExport';
 import { lineSchemas } from '../../exporting/readExport';
 import { Failure } from '../../failure';
 import { Progress } from '../io';
@@ -47,6 +47,7 @@ const importFrom = async (flags: ImportFlags, io: Io): Promise<number> => {
   if ((dataDir === undefined) !== verifyOnly)
     throw new Failure('expected either --data-dir with the directory to make, or --verify-only');
   const manifest = await readExportManifest(from);
+  if (dataDir !== undefined) await checkOutside(from, dataDir);
   const partial = whyPartial(manifest);
   if (dataDir !== undefined && partial !== undefined && flags.partial !== true)
     throw new Failure(`${from}: it is no export of a whole log: ${partial}; --partial imports it all the same`);

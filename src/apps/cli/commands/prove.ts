@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { collectEvidence, EvidenceError } from '../../../audit/evidence/collectEvidence';
 import { readEvidence } from '../../../audit/evidence/evidence';
@@ -8,7 +7,7 @@ import { provenText } from '../../checkpoints/provenTexts';
 import type { BusFlags } from '../../config/settings';
 import { withBusOptions } from '../../connection';
 import { Failure } from '../../failure';
-import { unreadable } from '../../files';
+import { writeNewFile } from '../../files';
 import { onExistingBus } from '../../records/onBus';
 import { Progress } from '../io';
 import type { Io } from '../io';
@@ -74,16 +73,7 @@ const prove = async (flags: ProveFlags, io: Io): Promise<number> => {
     io.out(text);
     return 0;
   }
-  writeNew(flags.out, text);
+  writeNewFile(flags.out, text);
   io.out(`${provenText(proven.value, evidence.value.leafIndex)}Written to ${flags.out} (${Buffer.byteLength(text)} bytes).\n`);
   return 0;
-};
-
-const writeNew = (file: string, text: string): void => {
-  try {
-    writeFileSync(file, text, { flag: 'wx' });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw new Failure(`${file}: exists; choose another --out`);
-    throw unreadable(file, error);
-  }
 };

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { momentOf, replayLog } from '../../auditing/replayLog';
+import { checkWhole, momentOf, replayLog } from '../../auditing/replayLog';
 import type { ReplayRequest } from '../../auditing/replayLog';
 import { portraitDocument } from '../../auditing/portraitDocument';
 import { portraitPage } from '../../auditing/portraitPage';
@@ -61,6 +61,7 @@ const replay = async (flags: ReplayFlags, io: Io): Promise<number> => {
     flags,
     (warning) => io.err(`Warning: ${warning}\n`),
     (open) => {
+      checkWhole(open.bus, open.settings.dataDir);
       const { policy } = flags;
       return policy === undefined ? compare(open, request, flags, io) : replayWithPolicy(open, { ...flags, policy }, io);
     },

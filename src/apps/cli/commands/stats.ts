@@ -7,6 +7,7 @@ import { statsSvg } from '../../../audit/stats/statsSvg';
 import { canonicalJson } from '../../../contracts/json/write';
 import { statsText } from '../../auditing/statsTexts';
 import type { SourceFlags } from '../../auditing/stepSource';
+import { refuseInput } from '../../auditing/ownFile';
 import { withSteps } from '../../auditing/stepSource';
 import { withBusOptions } from '../../connection';
 import { unreadable } from '../../files';
@@ -44,6 +45,7 @@ Examples:
 
 const stats = async (flags: StatsFlags, io: Io): Promise<number> => {
   const { run, svg } = flags;
+  if (svg !== undefined) await refuseInput('--svg', svg, [flags.audit, flags.dataDir, flags.config]);
   const counted = new AuditStats();
   await withSteps(flags, io, false, async (steps) => {
     for await (const step of steps) if (run === undefined || step.runId === run) counted.add(step);

@@ -13,14 +13,16 @@ import { BlockWriter } from '../block';
 import { busErrorOf } from '../failures';
 import type { Level, LevelWrite } from '../openLevel';
 import { ENCODINGS, rowOf, verifyUnlocked, WRITE_BUFFER_BYTES } from '../openLevel';
-import { CHECKSUM_BYTES, cleaningKey, HEAD_KEY, IMPORT_KEY, IMPORTED_FORMAT_VERSION } from '../rows';
-import { META_KEY, numbersRow, recordKey, schemaKey, seal } from '../rows';
+import { cleaningKey, HEAD_KEY, IMPORT_KEY, IMPORTED_FORMAT_VERSION, META_KEY, numbersRow } from '../rows';
+import { PARTIAL_FORMAT_VERSION, PARTIAL_KEY, recordKey, schemaKey, textRow } from '../rows';
 import { Staging } from './staging';
 
 export interface EmbeddedImportOptions {
   readonly directory: string;
   /** Partitions of each topic. */
   readonly shards: number;
+  /** Of which part of the log it is, where it is not the whole (`EmbeddedBus.partial`). */
+  readonly partial?: string | undefined;
 }
 
 const STAGING_FOLDER = 'staging';
@@ -30,7 +32,7 @@ const BATCH_BYTES = 1024 * 1024;
 const BATCH_ROWS = 1000;
 
 /** Rejects with a BusError: BUS_UNUSABLE where the directory holds anything, BUS_LOCKED, BUS_FULL. */
-export const openEmbeddedImport = async ({ directory, shards }: EmbeddedImportOptions): Promise<EmbeddedImport> => {
+export const openEmbeddedImport = async ({ directory, shards, partial }: EmbeddedImportOptions): Promise<EmbeddedImport> => {
   const where = `data directory ${directory}`;
   let level: Level | undefined;
   try {
@@ -45,7 +47,7 @@ export const openEmbeddedImport = async ({ directory, shards }: EmbeddedImportOp
       writeBufferSize: WRITE_BUFFER_BYTES,
     });
     await level.open();
-    const commits = await begin(level, where, shards);
+    const commits = await begin(level, where, shards, partial);
     return new EmbeddedImport(where, level, shards, commits, await Staging.open(join(directory, STAGING_FOLDER), shards));
   } catch (error) {
     await level?.close();
@@ -57,12 +59,13 @@ const notEmpty = (where: string, what: string): BusError =>
   new BusError('BUS_UNUSABLE', where, new Error(`${what}; an import needs a new or empty directory`));
 
 /** Marks the directory, and removes what an unfinished import has left. Answers with the number of the last batch. */
-const begin = async (level: Level, where: string, shards: number): Promise<number> => {
+const begin = async (level: Level, where: string, shards: number, partial: string | undefined): Promise<number> => {
   const mark = await rowOf(level, IMPORT_KEY, 1, 'the mark of an import');
   if (mark === null && (await level.keys({ limit: 1 }).all()).length > 0) throw notEmpty(where, 'it holds a log');
   let [commits = 0] = (await rowOf(level, HEAD_KEY, 2, 'the head')) ?? [];
+  const format = partial === undefined ? IMPORTED_FORMAT_VERSION : PARTIAL_FORMAT_VERSION;
   const marks: LevelWrite[] = [
-    { type: 'put', key: META_KEY, value: numbersRow(META_KEY, IMPORTED_FORMAT_VERSION, shards) },
+    { type: 'put', key: META_KEY, value: numbersRow(META_KEY, format, shards) },
     { type: 'put', key: IMPORT_KEY, value: numbersRow(IMPORT_KEY, 1) },
   ];
   await writeBatch(level, ++commits, 0, marks);
@@ -70,9 +73,12 @@ const begin = async (level: Level, where: string, shards: number): Promise<numbe
   for (;;) {
     const keys = await level.keys({ limit: BATCH_ROWS + kept.length }).all();
     const rows = keys.filter((key) => !kept.some((one) => one.equals(key))).map((key) => ({ type: 'del', key }) as const);
-    if (rows.length === 0) return commits;
+    if (rows.length === 0) break;
     await writeBatch(level, ++commits, 0, rows);
   }
+  if (partial !== undefined)
+    await writeBatch(level, ++commits, 0, [{ type: 'put', key: PARTIAL_KEY, value: textRow(PARTIAL_KEY, partial) }]);
+  return commits;
 };
 
 /** The head is the first row of each batch, as of every other: so a batch that is missing is found. */
@@ -97,7 +103,7 @@ export class EmbeddedImport {
 
   readonly putSchema: SchemaStore['put'] = async (id, schema) => {
     const key = schemaKey(id);
-    await this.add({ type: 'put', key, value: seal(key, Buffer.concat([Buffer.from(schema), Buffer.alloc(CHECKSUM_BYTES)])) });
+    await this.add({ type: 'put', key, value: textRow(key, schema) });
   };
 
   /** In any order; each once. */
