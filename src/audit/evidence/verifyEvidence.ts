@@ -21,6 +21,7 @@ import { verifiedHead } from '../checkpoint/checkpointNote';
 import type { TreeHead } from '../checkpoint/checkpointNote';
 import { leafHash, verifyInclusion } from '../merkle';
 import { firstDifference } from '../verify/differences';
+import { bareDecision } from '../verify/sameDecision';
 import { readAuditBody, unpacked } from './auditSchemas';
 import type { Evidence } from './evidence';
 import { LARGEST_EVIDENCE } from './evidence';
@@ -128,19 +129,3 @@ const derivations = (
     refuse(intent, `Run '${run_id}' has no active policy.`),
   ];
 };
-
-const bareDecision = ({
-  decision,
-  intent_id,
-  order,
-  violations,
-  evidence,
-  kill_switch_triggered,
-}: PublishedDecision): Decision => ({
-  decision,
-  intent_id,
-  order,
-  violations,
-  evidence,
-  kill_switch_triggered,
-});

@@ -10,7 +10,7 @@ import { windowMs } from '../../domain/state';
 import { VIOLATIONS_KEPT } from '../../domain/windows';
 import { refuseUnknown } from '../../processor/foldIntent';
 import { firstDifference, shownValue } from './differences';
-import { sameDecision } from './sameDecision';
+import { bareDecision, sameDecision } from './sameDecision';
 import type { KnownRun } from './knownRun';
 import type { Report } from './report';
 
@@ -31,7 +31,7 @@ export const checkDecision = (
   checkEnvelope(record, published, report);
   const derived = derive(run, record, intent);
   if (derived !== undefined && !sameDecision(derived, published)) {
-    const difference = firstDifference(derived, pick(published), 'decision');
+    const difference = firstDifference(derived, bareDecision(published), 'decision');
     report('DECISION', `${difference?.path ?? 'decision'}: ${difference?.expected ?? ''}`, difference?.found ?? '');
   }
   checkTrip(run, record, published, report);
@@ -58,15 +58,6 @@ const derive = (run: KnownRun, { run_id, facts, input }: AuditRecord, intent: Or
   const limits = resolveLimits(run.policy.policy, intent.instrument.symbol, intent.strategy_id);
   return facts === null ? refuseUnrecordable(intent, limits) : decide(intent, limits, facts);
 };
-
-const pick = ({ decision, intent_id, order, violations, evidence, kill_switch_triggered }: PublishedDecision): Decision => ({
-  decision,
-  intent_id,
-  order,
-  violations,
-  evidence,
-  kill_switch_triggered,
-});
 
 const checkFacts = (run: KnownRun, { clock }: AuditRecord, facts: Facts, intent: OrderIntent, report: Report): void => {
   const { status, orders, violations, policy } = run;

@@ -1,5 +1,5 @@
 /** Whether two decisions are the same, to the last figure. It is asked for every decision of a log: spelled out, nothing is made for it. */
-import type { Decision, Evidence, Figure, OrderIntent, Violation } from '../../contracts/messages';
+import type { Decision, Evidence, Figure, OrderIntent, PublishedDecision, Violation } from '../../contracts/messages';
 
 export const sameDecision = (a: Decision, b: Decision): boolean =>
   a.decision === b.decision &&
@@ -40,3 +40,20 @@ const sameViolation = (a: Violation, b: Violation): boolean =>
 const sameFigure = (a: Figure, b: Figure): boolean => a.name === b.name && a.value === b.value;
 
 const sameEvidence = (a: Evidence, b: Evidence): boolean => a.metric === b.metric && a.value === b.value && a.limit === b.limit;
+
+/** Of a published decision what was decided, without where and when. */
+export const bareDecision = ({
+  decision,
+  intent_id,
+  order,
+  violations,
+  evidence,
+  kill_switch_triggered,
+}: PublishedDecision): Decision => ({
+  decision,
+  intent_id,
+  order,
+  violations,
+  evidence,
+  kill_switch_triggered,
+});
