@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openEmbeddedBus } from '../src/bus/embedded/embeddedBus';
+import { openSession } from '../src/apps/session';
 import { command, foldDirectory } from './support/commands';
 import { parseLines, ROOT, temporaryFolder } from './support/program';
 
@@ -241,7 +242,9 @@ describe('publish', () => {
     [['tail', 'market-prices', '--run', 'r-1'], 'it takes no filter'],
     [['tail', 'decisions', '--follow', '--until-end'], '--until-end'],
   ])('%j: one line', async (args, said) => {
-    const { code, stdout, stderr } = await command(...args, '--data-dir', newDirectory());
+    const dir = newDirectory();
+    await (await openSession(dir)).bus.close();
+    const { code, stdout, stderr } = await command(...args, '--data-dir', dir);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^Error: [^\n]+\n$/);
     expect(stderr).toContain(said);
