@@ -349,7 +349,8 @@ describe('docs/commands.md', () => {
     for (const line of commands) {
       const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
       expect(words[0]).toBe('policygate');
-      const args = words.slice(1).map((word) => (word === './data' ? dir : word));
+      // What the page calls ./data, ./export and so on stands beside one another in the temporary folder.
+      const args = words.slice(1).map((word) => (word === './data' ? dir : word.replace(/^\.\//, `${dir}-`)));
       const { code, stderr } =
         args[0] === 'processor' ? (await foldDirectory(dir), { code: 0, stderr: '' }) : await command(...args);
       expect({ line, code, stderr }).toEqual({ line, code: 0, stderr: expect.not.stringContaining('Error') });
