@@ -80,17 +80,20 @@ export const runServices = async (options: RunOptions): Promise<StopSignal | 'dr
     options.lastWords(`Error: the service did not stop within ${stopLimitMs / 1_000} s; what it had not committed is dropped\n`);
     host.exit(2);
   }, stopLimitMs);
-  await Promise.all(services.map((service) => service.stop()));
-  await options.companion?.stop();
   try {
-    await bus.close();
-  } catch (error) {
-    // What ended the service says more than what followed from it.
-    if ('why' in ending) ending = { error };
+    await Promise.all(services.map((service) => service.stop()));
+    await options.companion?.stop();
+    try {
+      await bus.close();
+    } catch (error) {
+      // What ended the service says more than what followed from it.
+      if ('why' in ending) ending = { error };
+    }
+    await closeMonitoring();
+    signals.end();
+  } finally {
+    clearTimeout(watchdog);
   }
-  await closeMonitoring();
-  signals.end();
-  clearTimeout(watchdog);
   if ('error' in ending) throw ending.error;
   return ending.why;
 };
