@@ -1,5 +1,5 @@
 /** What people put on the log, and what they see on it. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -372,4 +372,19 @@ describe('docs/commands.md', () => {
     const { code, stderr } = await command('publish', form, written('page.jsonl', ...lines), '--data-dir', newDirectory());
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
+});
+
+it('reads a pipe that stands for a file once, as it comes', async () => {
+  const pipe = folder.path('prices.pipe');
+  execFileSync('mkfifo', [pipe]);
+  const feeder = spawn('sh', [
+    '-c',
+    `printf '%s\\n' "$1" "$1" > "$2"`,
+    'sh',
+    '{"timestamp":"2026-02-24T09:30:00Z","prices":{"AAPL":1}}',
+    pipe,
+  ]);
+  const { code, stdout } = await command('publish', 'prices', pipe, '--data-dir', newDirectory());
+  feeder.kill();
+  expect({ code, summary: JSON.parse(stdout) as unknown }).toMatchObject({ code: 0, summary: { published: 2 } });
 });

@@ -252,14 +252,14 @@ describeNativeBroker('the doctor, at a broker with TLS, logins and ACLs', () => 
     await grant(AclResourceTypes.TOPIC, 'doctor-', AclOperationTypes.DESCRIBE_CONFIGS);
     await grant(AclResourceTypes.GROUP, 'doctor-gate-', AclOperationTypes.READ);
     await grant(AclResourceTypes.TRANSACTIONAL_ID, 'doctor-policygate-', AclOperationTypes.WRITE);
-    for (const topic of ['execution-events', 'dead-letters'])
+    for (const topic of ['execution-events', 'control-events'])
       await grant(AclResourceTypes.TOPIC, `doctor-${topic}`, AclOperationTypes.WRITE);
     await new Promise((resolve) => setTimeout(resolve, 500)); // the broker hears of them a moment later
     expect(await found('permissions')).toMatchObject([
       {
         status: 'warn',
         found:
-          'enough for a gateway; a processor lacks WRITE on topic doctor-decisions, doctor-audit-records, doctor-policy-state',
+          'enough for a gateway; a processor lacks WRITE on topic doctor-decisions, doctor-audit-records, doctor-policy-state, doctor-dead-letters',
       },
     ]);
     await grant(AclResourceTypes.TOPIC, 'doctor-', AclOperationTypes.WRITE);

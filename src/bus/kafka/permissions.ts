@@ -42,7 +42,7 @@ const NEEDS: Readonly<Record<Role, { readonly reads: readonly Topic[]; readonly 
     reads: [...INPUT_TOPICS, AUDIT_RECORDS, POLICY_STATE],
     writes: [DECISIONS, AUDIT_RECORDS, POLICY_STATE, DEAD_LETTERS],
   },
-  gateway: { reads: [DECISIONS, EXECUTION_EVENTS, CONTROL_EVENTS], writes: [EXECUTION_EVENTS, DEAD_LETTERS] },
+  gateway: { reads: [DECISIONS, EXECUTION_EVENTS, CONTROL_EVENTS], writes: [EXECUTION_EVENTS, CONTROL_EVENTS] },
 };
 
 export interface Permissions {
