@@ -33,9 +33,12 @@ export class RecordCursor {
   /** Reads on when the batch is used up. False: the partition has no more. */
   async fill(): Promise<boolean> {
     if (this.at < this.batch.length) return true;
-    this.batch = await (this.ahead ?? this.read());
+    const { ahead } = this;
+    this.batch = ahead === undefined ? [] : await ahead;
     this.at = 0;
     this.ahead = undefined;
+    // What was read ahead was the end when it was read; a log that is written meanwhile may have gone on.
+    if (this.batch.length === 0) this.batch = await this.read();
     if (this.batch.length === 0) return false;
     this.ahead = this.read();
     // Whoever asks for it hears of its failure; if nobody does, it is none.

@@ -20,10 +20,22 @@ export interface RefoldOptions {
   readonly codec: Codec;
   readonly partition: number;
   readonly observer?: FoldObserver;
+  /** For whoever goes on with what comes; without it the end of the log is the end. */
+  readonly follow?: Follow;
 }
 
+export interface Follow {
+  /** The end is reached, and the observer was told that all of it is durable: resolves when there may be more; false: that was all. */
+  more(): Promise<boolean>;
+  /** Called every few records, so that others get their turn; a rejection ends the fold with it. */
+  breathe(): Promise<void>;
+}
+
+/** Records between two breaths. */
+const BREATH = 100;
+
 /** Answers with the shard's memory after the last audit record. Rejects with DivergenceError where the log does not follow. */
-export const refold = async ({ bus, codec, partition, observer = {} }: RefoldOptions): Promise<ShardState> => {
+export const refold = async ({ bus, codec, partition, observer = {}, follow }: RefoldOptions): Promise<ShardState> => {
   const context = new RefoldContext(partition, codec, observer);
   const audits = new RecordCursor(bus, AUDIT_RECORDS, partition);
   const inputs = RecordedInputs.open(bus, partition);
@@ -31,7 +43,13 @@ export const refold = async ({ bus, codec, partition, observer = {} }: RefoldOpt
   let made: readonly (Uint8Array | null)[] = [];
   let seen = 0;
   try {
-    while (await audits.fill()) {
+    const more = async (): Promise<boolean> => {
+      if (follow === undefined) return false;
+      await observer.committed?.();
+      return follow.more();
+    };
+    let folded = 0;
+    while ((await audits.fill()) || (await more())) {
       for (let audit = audits.peek(); audit !== undefined; audit = audits.peek()) {
         audits.advance();
         const { value, headers, offset } = audit;
@@ -39,8 +57,9 @@ export const refold = async ({ bus, codec, partition, observer = {} }: RefoldOpt
           const head = codec.decodeAuditHead(value);
           if (!head.ok) throw new DivergenceError(AUDIT_RECORDS, partition, offset, describeFault(head.error));
           context.recall(headers, head.value.engine_version);
-          const more = inputs.feed(head.value, offset, (input) => fold(context, input));
-          if (more !== undefined) await more;
+          const fed = inputs.feed(head.value, offset, (input) => fold(context, input));
+          if (fed !== undefined) await fed;
+          if (follow !== undefined && ++folded % BREATH === 0) await follow.breathe();
           made = context.takeOutputs(AUDIT_RECORDS).map((output) => output.value);
           seen = 0;
         }

@@ -23,6 +23,27 @@ describe('orders of the last 60 s', () => {
     expect([window.globalCount, window.countOf('alpha'), [...window.counts()]]).toEqual([1, 1, [['alpha', 1]]]);
   });
 
+  it('can be counted ahead of the clock, and stay as they are', () => {
+    const window = orderWindow(0, 2, [['beta', 2]]);
+    for (const [at, strategy] of [
+      [1_000, 'alpha'],
+      [1_000, 'alpha'],
+      [30_000, 'beta'],
+    ] as const)
+      window.add(at, strategy);
+    const countsAt = (clock: number) => {
+      const ahead = window.ahead(clock);
+      return [ahead.globalCount, ahead.countOf('alpha'), ahead.countOf('beta')];
+    };
+    expect([30_000, 60_000, 61_000, 90_000].map(countsAt)).toEqual([
+      [5, 2, 3],
+      [3, 2, 1],
+      [1, 0, 1],
+      [0, 0, 0],
+    ]);
+    expect([window.globalCount, window.countOf('alpha'), window.countOf('beta')]).toEqual([5, 2, 3]);
+  });
+
   it('equal a count from scratch', () =>
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(20_000), fc.constantFrom('a', 'b', '__proto__')), { maxLength: 200 }), (steps) => {

@@ -32,6 +32,16 @@ export class OrderWindow {
     private initialByStrategy: ReadonlyMap<string, number>,
   ) {}
 
+  /** This window as it will be at `clock`, if nothing comes until then; this one stays as it is. Costs as much as there are orders in it. */
+  ahead(clock: number): OrderWindow {
+    const copy = new OrderWindow(this.startedAt, this.initialGlobal, this.initialByStrategy);
+    for (const { at, strategyId, count } of this.queue.slice(this.head)) {
+      for (let order = 0; order < count; order++) copy.add(at, strategyId);
+    }
+    copy.advance(clock);
+    return copy;
+  }
+
   add(at: number, strategyId: string): void {
     this.total += 1;
     this.byStrategy.set(strategyId, (this.byStrategy.get(strategyId) ?? 0) + 1);

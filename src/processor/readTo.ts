@@ -24,3 +24,10 @@ export async function* recordsTo(bus: Bus, from: TopicPosition, end?: number): A
     await reader.close();
   }
 }
+
+/** The record at this offset; undefined: none is there. */
+export const recordAt = async (bus: Bus, { topic, partition, offset }: TopicPosition): Promise<BusRecord | undefined> => {
+  if (offset >= (await bus.endOffset(topic, partition))) return undefined;
+  for await (const record of recordsTo(bus, { topic, partition, offset }, offset + 1)) return record;
+  return undefined;
+};

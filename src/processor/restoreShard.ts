@@ -7,9 +7,10 @@ import { describeError } from '../contracts/contractError';
 import type { RunEntity, StateEntity, StateKey } from '../contracts/messages';
 import { policyHash, readPolicy } from '../contracts/policyDocument';
 import { IntentRegister } from '../domain/intentRegister';
-import { restoreRun } from '../domain/restore';
+import type { Steps } from '../domain/restore';
+import { finished, restoreRun } from '../domain/restore';
 import type { BusRecord } from './bus';
-import type { ShardState } from './ledger';
+import type { KnownPolicy, ShardState } from './ledger';
 import { emptyShard } from './ledger';
 
 /** The state of a shard cannot be trusted: the process must stop, nothing may be decided on it. */
@@ -21,6 +22,45 @@ export class StateError extends Error {
     );
   }
 }
+
+/** What one record of `policy-state` says: an entity, or that it is no more. */
+export interface StateChange {
+  readonly key: StateKey;
+  readonly entity: StateEntity | null;
+}
+
+/** Throws a StateError for a record that cannot be read, or of which key and value do not fit. */
+export const stateChangeOf = (codec: Codec, { key, value, offset, topic, partition }: BusRecord): StateChange => {
+  const stateKey = codec.decodeKey('policy-state', key);
+  if (!stateKey.ok) throw new StateError(partition, `key at offset ${offset}: ${describeFault(stateKey.error)}`);
+  if (value === null) return { key: stateKey.value, entity: null };
+  const entity = codec.decodeValue('policy-state', value);
+  if (!entity.ok) throw new StateError(partition, `${topic} at offset ${offset}: ${describeFault(entity.error)}`);
+  if (entity.value.kind !== stateKey.value.kind) {
+    throw new StateError(partition, `offset ${offset}: key says ${stateKey.value.kind}, value says ${entity.value.kind}`);
+  }
+  return { key: stateKey.value, entity: entity.value };
+};
+
+/** The policy whose hash, in hex, is `id`. Throws a StateError for a text that is none, or another's. */
+export const storedPolicy = (partition: number, id: string, text: string): KnownPolicy => {
+  const read = readPolicy(text, `policy ${id}`);
+  if (!read.ok)
+    throw new StateError(partition, `the text of policy ${id} is invalid: ${read.error.map(describeError).join('; ')}`);
+  const hash = policyHash(text);
+  if (hexOf(hash) !== id) throw new StateError(partition, `the text of policy ${id} has another hash`);
+  return { policy: read.value.policy, hash, text };
+};
+
+/** The policy that a run applies; undefined: none yet. Throws a StateError when the shard does not have its text. */
+export const policyOf = ({ partition, policies }: ShardState, runId: string, entity: RunEntity): KnownPolicy | undefined => {
+  if (entity.policy_hash === null) return undefined;
+  const hash = hexOf(entity.policy_hash);
+  const policy = policies.get(hash);
+  if (policy === undefined)
+    throw new StateError(partition, `run \`${runId}\` applies policy ${hash}, of which the text is missing`);
+  return policy;
+};
 
 interface RunParts {
   entity: RunEntity | undefined;
@@ -42,35 +82,27 @@ export class ShardRestore {
     this.shard = emptyShard(partition);
   }
 
-  apply({ key, value, offset, topic }: BusRecord): void {
-    const stateKey = this.codec.decodeKey('policy-state', key);
-    if (!stateKey.ok) throw new StateError(this.shard.partition, `key at offset ${offset}: ${describeFault(stateKey.error)}`);
-    if (value === null) return this.drop(stateKey.value);
-    const entity = this.codec.decodeValue('policy-state', value);
-    if (!entity.ok) throw new StateError(this.shard.partition, `${topic} at offset ${offset}: ${describeFault(entity.error)}`);
-    if (entity.value.kind !== stateKey.value.kind) {
-      throw new StateError(
-        this.shard.partition,
-        `offset ${offset}: key says ${stateKey.value.kind}, value says ${entity.value.kind}`,
-      );
-    }
-    this.put(stateKey.value, entity.value);
+  apply(record: BusRecord): void {
+    const { key, entity } = stateChangeOf(this.codec, record);
+    if (entity === null) this.drop(key);
+    else this.put(key, entity);
   }
 
   finish(): ShardState {
+    return finished(this.finishing());
+  }
+
+  /** As `finish`, for who has others to let in between. */
+  *finishing(): Steps<ShardState> {
     for (const [runId, { entity, quantities, intents }] of this.runs) {
       if (entity === undefined) {
         // The last tombstones of an ended run may outlive nothing, but no entity comes without its run.
         if (quantities.size === 0 && intents.size === 0) continue;
         throw new StateError(this.shard.partition, `run \`${runId}\` has entities but no run record`);
       }
-      const hash = entity.policy_hash === null ? undefined : hexOf(entity.policy_hash);
-      const policy = hash === undefined ? undefined : this.shard.policies.get(hash);
-      if (hash !== undefined && policy === undefined) {
-        throw new StateError(this.shard.partition, `run \`${runId}\` applies policy ${hash}, of which the text is missing`);
-      }
+      const policy = policyOf(this.shard, runId, entity);
       intents.packClosed();
-      const state = restoreRun({ runId, entity, policy, quantities, intents }, this.shard.prices);
+      const state = yield* restoreRun({ runId, entity, policy, quantities, intents }, this.shard.prices);
       this.shard.runs.set(runId, { state, nextSeq: entity.next_seq, chainHash: entity.chain_hash });
     }
     return this.shard;
@@ -101,7 +133,8 @@ export class ShardRestore {
         this.shard.prices.set(id, entity.price);
         return;
       case 'policy':
-        return this.putPolicy(id, entity.text);
+        this.shard.policies.set(id, storedPolicy(this.shard.partition, id, entity.text));
+        return;
       case 'positions':
         Object.assign(this.shard.positions, entity.positions);
         return;
@@ -112,18 +145,6 @@ export class ShardRestore {
         this.fence = entity.owner;
         return;
     }
-  }
-
-  private putPolicy(id: string, text: string): void {
-    const read = readPolicy(text, `policy ${id}`);
-    if (!read.ok)
-      throw new StateError(
-        this.shard.partition,
-        `the text of policy ${id} is invalid: ${read.error.map(describeError).join('; ')}`,
-      );
-    const hash = policyHash(text);
-    if (hexOf(hash) !== id) throw new StateError(this.shard.partition, `the text of policy ${id} has another hash`);
-    this.shard.policies.set(id, { policy: read.value.policy, hash, text });
   }
 
   private drop({ run_id, kind, id }: StateKey): void {

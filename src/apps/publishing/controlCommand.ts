@@ -34,7 +34,10 @@ export const withControlOptions = (command: Command): Command =>
     .option('--json', 'for machines: one line of JSON for each answer');
 
 /** Actor and reason as they were given; neither may be blank. */
-export const signatureOf = ({ actor, reason }: ControlFlags): { readonly actor: string; readonly reason: string } => ({
+export const signatureOf = ({
+  actor,
+  reason,
+}: Pick<ControlFlags, 'actor' | 'reason'>): { readonly actor: string; readonly reason: string } => ({
   actor: said('actor', actor, 'who does it'),
   reason: said('reason', reason, 'why it is done'),
 });

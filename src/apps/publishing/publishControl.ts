@@ -3,8 +3,8 @@ import type { ControlEvent } from '../../contracts/messages';
 import { CONTROL_EVENTS } from '../../contracts/topics';
 import type { BusError, OutgoingRecord } from '../../processor/bus';
 import { Failure } from '../failure';
-import type { OpenBus } from '../records/onBus';
 import { wallClock } from '../session';
+import type { Session } from '../session';
 import { AnswerWatch } from './answers';
 import type { EventPosition, ShardAnswer } from './answers';
 import { controlRecords } from './lineForms';
@@ -20,6 +20,8 @@ export interface ControlRequest {
   readonly alongside?: readonly OutgoingRecord[];
   /** Undefined: answers are not waited for. */
   readonly timeoutMs: number | undefined;
+  /** How long a bus that fails is tried again; undefined: as long as a command waits. */
+  readonly patienceMs?: number;
   readonly retrying: (error: BusError) => void;
 }
 
@@ -29,7 +31,7 @@ export interface ControlOutcome {
   readonly answers: readonly ShardAnswer[] | undefined;
 }
 
-export const publishControl = async ({ bus, codec }: OpenBus, request: ControlRequest): Promise<ControlOutcome> => {
+export const publishControl = async ({ bus, codec }: Session, request: ControlRequest): Promise<ControlOutcome> => {
   const { runId, control, timestamp, alongside = [], timeoutMs, retrying } = request;
   // An event may be dated to a recorded day; when somebody said it is another matter.
   const headers = { recorded_at: wallClock() };
@@ -37,7 +39,7 @@ export const publishControl = async ({ bus, codec }: OpenBus, request: ControlRe
   const records = [...toldRecords.map((record) => ({ ...record, headers })), ...alongside];
   const partitions = records.flatMap(({ topic, partition }) => (topic === CONTROL_EVENTS ? [partition] : []));
   const watch = timeoutMs === undefined ? undefined : await AnswerWatch.open(bus, codec, partitions);
-  const writer = new PersistentWriter(bus, 'control', retrying);
+  const writer = new PersistentWriter(bus, 'control', retrying, request.patienceMs);
   try {
     const offsets = await writer.commit(records);
     const events = partitions.map((partition, at) => ({ partition, offset: offsets[at] ?? 0 }));

@@ -9,10 +9,10 @@ import { Failure } from '../failure';
 export const keepsSendersTimes = ({ bus, kafka }: Settings): boolean =>
   bus === 'embedded' || kafka.inputTimestamps === 'CreateTime';
 
-/** The time of `--at`, in ms since 1970; without it `standard`. */
-export const timeOption = (at: string | undefined, standard: number): number => {
+/** The time of `--at`, or of the option that `name` is, in ms since 1970; without it `standard`. */
+export const timeOption = (at: string | undefined, standard: number, name = '--at'): number => {
   if (at === undefined) return standard;
   const time = parseRfc3339(at);
-  if (time === undefined) throw new Failure(`--at ${at}: expected RFC 3339 in UTC such as 2026-02-24T09:30:01Z`);
+  if (time === undefined) throw new Failure(`${name} ${at}: expected RFC 3339 in UTC such as 2026-02-24T09:30:01Z`);
   return time;
 };

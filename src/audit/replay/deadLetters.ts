@@ -1,17 +1,27 @@
 /**
  * A shard's dead letters, by the input that each was. They are few, so all are known before anything is folded: a letter of an unknown schema is an
- * outcome of its moment, which the replay follows, since the schema may have been registered later.
+ * outcome of its moment, which the replay follows, since the schema may have been registered later. Words on letters (retried, dropped) are no outcome of any
+ * input: of these it is checked that they say something true.
  */
 import { createHash } from 'node:crypto';
 import type { Codec } from '../../contracts/avro/codec';
+import { isDealing } from '../../contracts/deadLetter';
 import { DEAD_LETTERS, INPUT_TOPICS } from '../../contracts/topics';
 import type { Topic } from '../../contracts/topics';
 import type { InputPositions } from '../../contracts/messages';
 import type { Bus, BusRecord, OutgoingRecord } from '../../processor/bus';
 import { isInputTopic, POSITION_FIELD } from '../../processor/inputs';
 import { recordsTo } from '../../processor/readTo';
+import { dealingFault } from './dealtWith';
 import { Differs } from './difference';
 import { runOfInput } from './runOfInput';
+
+/** A record that folding does not give. */
+interface Surplus {
+  readonly offset: number;
+  readonly run: string | undefined;
+  readonly what: string;
+}
 
 interface Letter {
   readonly offset: number;
@@ -25,8 +35,8 @@ interface Letter {
 
 export class DeadLetters {
   private readonly letters = new Map<Topic, Map<number, Letter>>(INPUT_TOPICS.map((topic) => [topic, new Map<number, Letter>()]));
-  /** The first that names no input, or one that has a letter already. */
-  private surplus: Letter | undefined;
+  /** Those that name no input, or one that has a letter already, or say of a letter what is not so. */
+  private readonly surplus: Surplus[] = [];
   private end = 0;
   private any = false;
 
@@ -37,7 +47,10 @@ export class DeadLetters {
 
   static async read(bus: Bus, codec: Codec, partition: number): Promise<DeadLetters> {
     const letters = new DeadLetters(codec, partition);
-    for await (const record of recordsTo(bus, { topic: DEAD_LETTERS, partition, offset: 0 })) letters.add(record);
+    for await (const record of recordsTo(bus, { topic: DEAD_LETTERS, partition, offset: 0 })) {
+      if (isDealing(record.headers)) await letters.addDealing(bus, record);
+      else letters.add(record);
+    }
     return letters;
   }
 
@@ -64,15 +77,15 @@ export class DeadLetters {
 
   /** Throws a Differs if an input up to `positions` has a letter that folding did not give. */
   checkAll(positions: InputPositions, run: string | undefined): void {
-    const left = [...(this.surplus === undefined ? [] : [this.surplus])];
+    const left = [...this.surplus];
     for (const [topic, letters] of this.letters) {
       const end = isInputTopic(topic) ? positions[POSITION_FIELD[topic]] : 0;
-      for (const [offset, letter] of letters) if (!letter.seen && offset < end) left.push(letter);
+      for (const [offset, letter] of letters) if (!letter.seen && offset < end) left.push({ ...letter, what: NOT_GIVEN });
     }
     const [first] = left.filter((letter) => run === undefined || letter.run === run).sort((a, b) => a.offset - b.offset);
     if (first === undefined) return;
-    const what = 'folding its input again sets nothing aside';
-    throw new Differs({ kind: 'extra', topic: DEAD_LETTERS, partition: this.partition, offset: first.offset, what });
+    const { offset, what } = first;
+    throw new Differs({ kind: 'extra', topic: DEAD_LETTERS, partition: this.partition, offset, what });
   }
 
   private add(record: BusRecord): void {
@@ -87,10 +100,20 @@ export class DeadLetters {
     this.any = true;
     this.end = record.offset + 1;
     const letters = this.letters.get(topic as Topic);
-    if (letters === undefined || !/^[0-9]{1,16}$/.test(offset) || letters.has(Number(offset))) this.surplus ??= letter;
+    if (letters === undefined || !/^[0-9]{1,16}$/.test(offset) || letters.has(Number(offset)))
+      this.surplus.push({ ...letter, what: NOT_GIVEN });
     else letters.set(Number(offset), letter);
   }
+
+  private async addDealing(bus: Bus, record: BusRecord): Promise<void> {
+    const { offset, key, headers } = record;
+    this.end = offset + 1;
+    const what = await dealingFault(bus, record);
+    if (what !== undefined) this.surplus.push({ offset, run: runOfInput(this.codec, headers.topic as Topic, key), what });
+  }
 }
+
+const NOT_GIVEN = 'folding its input again sets nothing aside';
 
 const digestOf = ({ key, value, timestamp, headers = {} }: OutgoingRecord): string => {
   const parts = [key, value].map((bytes) => (bytes === null ? null : Buffer.from(bytes).toString('base64')));

@@ -2,15 +2,15 @@
 import type { Codec } from '../../contracts/avro/codec';
 import { AUDIT_RECORDS, DEAD_LETTERS, TOPICS } from '../../contracts/topics';
 import type { Topic } from '../../contracts/topics';
-import type { Bus, BusRecord } from '../../processor/bus';
-import { recordsTo } from '../../processor/readTo';
+import type { Bus } from '../../processor/bus';
+import { recordAt } from '../../processor/readTo';
 import type { Difference } from './difference';
 
 export const whatLedTo = async (bus: Bus, codec: Codec, difference: Difference): Promise<Difference> => {
   const { kind, topic, partition, offset } = difference;
-  const recorded = difference.recorded ?? (kind === 'missing' ? undefined : await recordAt(bus, topic, partition, offset));
+  const recorded = difference.recorded ?? (kind === 'missing' ? undefined : await recordAt(bus, { topic, partition, offset }));
   const at = coordinatesOf(codec, { ...difference, recorded });
-  const input = difference.input ?? (at && (await recordAt(bus, at.topic, partition, at.offset)));
+  const input = difference.input ?? (at && (await recordAt(bus, { topic: at.topic, partition, offset: at.offset })));
   return { ...difference, recorded, input };
 };
 
@@ -32,10 +32,4 @@ const coordinatesOf = (codec: Codec, { topic, recorded, again, audit }: Differen
 const coordinates = (name: string | undefined, offset: number): Coordinates | undefined => {
   const topic = TOPICS.find((one) => one === name);
   return topic === undefined || !Number.isSafeInteger(offset) || offset < 0 ? undefined : { topic, offset };
-};
-
-const recordAt = async (bus: Bus, topic: Topic, partition: number, offset: number): Promise<BusRecord | undefined> => {
-  if (offset >= (await bus.endOffset(topic, partition))) return undefined;
-  for await (const record of recordsTo(bus, { topic, partition, offset }, offset + 1)) return record;
-  return undefined;
 };
