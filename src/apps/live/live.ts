@@ -27,7 +27,7 @@ export interface DeadLetter {
   readonly reason: string;
 }
 
-/** One run as of the last transaction that was read. Read it, and leave it as it is. */
+/** One run as of the last transaction that was read. Read it, leave it as it is, and ask anew next time: after a failure of the bus it is another object. */
 export interface LiveRun {
   readonly shard: ShardState;
   readonly ledger: RunLedger;
@@ -46,7 +46,7 @@ export interface LiveListener {
 }
 
 export interface Live {
-  /** In order of partitions. */
+  /** In order of partitions; empty before it is started. */
   readonly shards: readonly ShardState[];
   /** Undefined: no shard knows it. */
   run(runId: string): LiveRun | undefined;
@@ -54,23 +54,32 @@ export interface Live {
   runs(): readonly LiveRun[];
   /** Why it does not show the log as it is now (still reading, the bus fails), in one line each; empty: it does. */
   problems(): readonly string[];
-  /** How far the journal is read. */
+  /** How far the journal is read: listeners have heard of everything before. Empty before it is started. */
   position(): JournalPosition;
-  /** When the newest price was written (ms since 1970, as the log says); undefined: no price was seen since the start of this process. */
+  /**
+   * When the newest price was written (ms since 1970), as the transaction says that folded it: the time of its newest input. Undefined: none was folded since
+   * the start of this process.
+   */
   readonly lastPriceAt: number | undefined;
   /** Called from now on, until the function that it answers with is called. */
   listen(listener: LiveListener): () => void;
-  /** Audit records of a run from a seq on, by seq: at most `limit`, fewer at the end of the journal. Rejects with a BusError. */
+  /**
+   * Audit records of a run from a seq on, by seq: at most `limit`, fewer at the end of the journal; one that cannot be read is left out. Waits, right after the
+   * start, until the journal is indexed as far back. Rejects with a BusError.
+   */
   journal(runId: string, fromSeq: number, limit: number): Promise<readonly JournalRecord[]>;
-  /** Seqs of the run's records of these kinds that are rare: what was said to the run, and its kill switch; ascending. */
-  seqsOf(runId: string, kind: Extract<AuditKind, 'CONTROL' | 'KILL_SWITCH'>): readonly number[];
+  /**
+   * Seqs of the run's records of these kinds that are rare: what was said to the run, also where it was refused, and its kill switch; ascending. All of them
+   * once `problems` is silent.
+   */
+  seqsOf(runId: string, kind: Extract<AuditKind, 'CONTROL' | 'KILL_SWITCH'> | 'REFUSED_CONTROL'): readonly number[];
   /** The record that decided this intent; undefined: none has, so far. Of an ended run it is searched for, which takes a while. */
   decision(runId: string, intentId: string): Promise<JournalRecord | undefined>;
-  /** Everything that the journal says of one intent, its decision first. */
+  /** Everything that the journal says of one intent, its decision first; of a thousandfold repeat the oldest 5,000 records. Of an ended run it is searched for. */
   timeline(runId: string, intentId: string): Promise<readonly JournalRecord[]>;
   /**
    * The journal of every shard from a position on, and then what comes, until `signal` aborts. A reader that is slow is waited for: it holds no more
-   * in memory than one batch. `from` undefined: from now on.
+   * in memory than one batch. `from` undefined: from now on. Rejects with a BusError: whoever goes on from where it was misses nothing.
    */
   follow(from: JournalPosition | undefined, signal: AbortSignal): AsyncGenerator<readonly JournalRecord[]>;
 }
