@@ -4,13 +4,14 @@
  */
 export const PROBLEMS = {
   unauthorized: { status: 401, title: 'A valid bearer token is needed' },
-  forbidden: { status: 403, title: 'The token does not allow this' },
+  forbidden: { status: 403, title: 'This is not allowed' },
   not_found: { status: 404, title: 'There is nothing at this path' },
   run_not_found: { status: 404, title: 'No such run' },
   intent_not_found: { status: 404, title: 'No decision on this intent, so far' },
   record_not_found: { status: 404, title: 'No such audit record' },
   policy_not_found: { status: 404, title: 'No such policy' },
   method_not_allowed: { status: 405, title: 'This method is not for this path' },
+  bad_request: { status: 400, title: 'The request is not valid HTTP' },
   invalid_content_type: { status: 400, title: 'The body is of another type than expected' },
   missing_content_length: { status: 400, title: 'A Content-Length is needed' },
   invalid_content_length: { status: 400, title: 'The Content-Length is no whole number' },
@@ -43,8 +44,9 @@ export interface ProblemParts {
   /** For `retry-after`, `allow`, `www-authenticate`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Further members of the document. */
-  readonly members?: Readonly<Record<string, string | number | boolean | null>>;
+  readonly members?: Readonly<Record<string, Member>>;
 }
+type Member = string | number | boolean | null | readonly Member[] | { readonly [name: string]: Member };
 
 /** Thrown by a handler: the answer is this problem. */
 export class Problem extends Error {
