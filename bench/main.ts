@@ -21,6 +21,8 @@ import { decideBenchmark } from './decide';
 import { embeddedBenchmark } from './embedded';
 import { foldBenchmark } from './fold';
 import { gatewayBenchmark } from './gateway';
+import { httpIntakeBenchmark } from './httpIntake';
+import { HTTP_LOAD, runLoad } from './httpIntakeLoad';
 import { kafkaBenchmark } from './kafka';
 import { runProcessor } from './kafkaProcessor';
 import { runRestore } from './kafkaRestore';
@@ -44,6 +46,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   coldDemoBenchmark,
   gatewayBenchmark,
   kafkaBenchmark,
+  httpIntakeBenchmark,
 ];
 
 const HELP = `npm run bench -- [--quick] [--list] [names...]
@@ -51,7 +54,9 @@ const HELP = `npm run bench -- [--quick] [--list] [names...]
   --list    what there is
   --quick   small sizes, for a look while working: figures that are not comparable
 BENCH_DIR   where the benchmarks write, on the disk that is to be measured; default: the system's temporary directory
-KAFKA_BROKERS   the broker that \`kafka\` measures; default: one of its own, for which it needs Java 17 and Maven
+KAFKA_BROKERS   the broker that \`kafka\` and \`http\` measure; default: one of their own, for which they need Java 17 and Maven
+SCHEMA_REGISTRY_URL   the registry beside it, for \`http\`; default: one of its own
+POLICYGATE_FIRST_SERVE   the first program's policygate-serve, which \`http\` then measures, too
 `;
 
 const byName = (name: string): Benchmark => {
@@ -150,6 +155,11 @@ const kafkaRestore = async ([task = '{}']: readonly string[]): Promise<number> =
   return 0;
 };
 
+const httpLoad = async ([task = '{}']: readonly string[]): Promise<number> => {
+  await send(await runLoad(JSON.parse(task) as Parameters<typeof runLoad>[0]));
+  return 0;
+};
+
 const program = async (args: readonly string[]): Promise<number> => {
   const write = (text: string): void => void process.stderr.write(text);
   const code = await runProgram(args, { out: () => undefined, err: write, interactive: false });
@@ -164,6 +174,7 @@ const PARTS: Readonly<Record<string, (args: readonly string[]) => Promise<number
   [PROGRAM]: program,
   [KAFKA_PROCESSOR]: kafkaProcessor,
   [KAFKA_RESTORE]: kafkaRestore,
+  [HTTP_LOAD]: httpLoad,
 };
 
 const main = async ([first = '', ...rest]: readonly string[]): Promise<number> => {
