@@ -1,0 +1,2 @@
+/** Stylesheets are bundled, and have nothing to say to TypeScript. */
+declare module '*.css';
