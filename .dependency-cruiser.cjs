@@ -17,6 +17,20 @@ module.exports = {
     only('audit', ['contracts', 'domain', 'processor']),
     only('bus', ['contracts', 'processor']),
     {
+      name: 'dashboard-stands-alone',
+      severity: 'error',
+      comment:
+        'It runs in browsers and knows the HTTP API alone; nothing of the program is bundled with it, and the program does not import it.',
+      from: { path: '^src/apps/dashboard/' },
+      to: { path: '^src/', pathNot: '^src/apps/dashboard/' },
+    },
+    {
+      name: 'dashboard-is-not-imported',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/apps/dashboard/' },
+      to: { path: '^src/apps/dashboard/' },
+    },
+    {
       name: 'brokers-do-not-know-the-bus',
       severity: 'error',
       from: { path: '^src/gateway/brokers/' },

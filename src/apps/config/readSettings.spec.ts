@@ -191,8 +191,9 @@ describe('each setting', () => {
     expect(look(await readSettings({ config }, { ...others, [variable]: text }))).toEqual(ofEnvironment);
   });
 
-  /** Brokers' are tested in brokerSettings.spec.ts. */
-  const general = ALL_KEYS.filter(({ broker, path }) => broker === undefined && path?.startsWith('gateway.') !== true);
+  /** Brokers' are tested in brokerSettings.spec.ts, those of `serve` in httpSettings.spec.ts. */
+  const elsewhere = /^(?:gateway|http)\.|^POLICYGATE_TOKEN$/;
+  const general = ALL_KEYS.filter(({ broker, path, variable }) => broker === undefined && !elsewhere.test(path ?? variable));
 
   it('is among these, or tested with certificates', () =>
     expect(
@@ -243,7 +244,7 @@ describe('the file', () => {
   it.each([
     [
       'gruop: a',
-      'file.yaml:1:1: gruop: unknown key; did you mean `group`?; expected bus, data_dir, kafka, schema_registry, group, limits, checkpoints, gateway, alpaca, tradier, monitoring, log_level',
+      'file.yaml:1:1: gruop: unknown key; did you mean `group`?; expected bus, data_dir, kafka, schema_registry, group, limits, checkpoints, gateway, alpaca, tradier, monitoring, http, log_level',
     ],
     [
       'kafka:\n  clientId: a',
@@ -251,7 +252,7 @@ describe('the file', () => {
     ],
     [
       'batch_records: 5',
-      'file.yaml:1:1: batch_records: unknown key; did you mean `limits.batch_records`?; expected bus, data_dir, kafka, schema_registry, group, limits, checkpoints, gateway, alpaca, tradier, monitoring, log_level',
+      'file.yaml:1:1: batch_records: unknown key; did you mean `limits.batch_records`?; expected bus, data_dir, kafka, schema_registry, group, limits, checkpoints, gateway, alpaca, tradier, monitoring, http, log_level',
     ],
     [
       'kafka: {tls: {serverName: x}}',

@@ -112,6 +112,7 @@ const SECRETS = [
   { section: 'schema_registry', file: 'password_file', variable: KEYS.registryPassword.variable },
   { section: 'alpaca', file: 'secret_key_file', variable: KEYS.alpacaSecretKey.variable },
   { section: 'tradier', file: 'token_file', variable: KEYS.tradierToken.variable },
+  { section: 'http', file: 'tokens_file', variable: KEYS.httpToken.variable },
 ];
 
 const unknownKey = (path: Path): string => {

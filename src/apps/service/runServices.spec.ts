@@ -18,6 +18,7 @@ import type { Bus } from '../../processor/bus';
 import { recordsTo } from '../../processor/readTo';
 import type { Host, StopSignal } from './host';
 import { runServices } from './runServices';
+import type { Companion, Door, RunOptions } from './runServices';
 import { ServiceMetrics } from './serviceMetrics';
 import { gatewayWork, processorWork } from './works';
 
@@ -41,7 +42,7 @@ class TestHost implements Host {
 const running = (
   bus: Bus,
   services: readonly TestService[],
-  fields: { readonly drain?: boolean; readonly stopLimitMs?: number } = {},
+  fields: Partial<Pick<RunOptions, 'drain' | 'stopLimitMs' | 'door' | 'companions' | 'onStarted'>> = {},
 ) => {
   const host = new TestHost();
   const words: string[] = [];
@@ -237,5 +238,70 @@ describe('draining', () => {
     processor.membership.reason = undefined;
     expect(await ended).toBe('drained');
     await expectExactlyOnce(shard.bus, shard.codec, ['r-1/i-0', 'r-1/i-1', 'r-1/i-2']);
+  });
+});
+
+describe('a door', () => {
+  const doorOf = (seen: string[], fields: Partial<Door> = {}): Door => ({
+    open: () => Promise.resolve(void seen.push('open')),
+    begin: () => Promise.resolve(void seen.push('begin')),
+    shut: () => Promise.resolve(void seen.push('shut')),
+    ...fields,
+  });
+  const companionOf = (seen: string[], name: string): Companion => ({
+    start: () => void seen.push(`${name} starts`),
+    stop: () => Promise.resolve(void seen.push(`${name} stops`)),
+  });
+  const closing = (shard: TestShard, seen: string[]): Bus =>
+    kept(shard.bus, { close: () => Promise.resolve(void seen.push('bus')) });
+
+  it('is opened first and shut first; companions end after the services, before the bus', async () => {
+    const [shard, seen]: [TestShard, string[]] = [new TestShard(), []];
+    const service = processorOn(shard);
+    const stop = service.service.stop.bind(service.service);
+    service.service.stop = () => stop().finally(() => seen.push('service stopped'));
+    const { host, ended, started } = running(closing(shard, seen), [service], {
+      door: doorOf(seen),
+      companions: [companionOf(seen, 'one'), companionOf(seen, 'two')],
+    });
+    await started();
+    host.signal('SIGTERM');
+    expect(await ended).toBe('SIGTERM');
+    expect(seen).toEqual([
+      'open',
+      'one starts',
+      'two starts',
+      'begin',
+      'shut',
+      'service stopped',
+      'one stops',
+      'two stops',
+      'bus',
+    ]);
+  });
+
+  it.each(['open', 'begin'] as const)('ends everything where it cannot %s', async (step) => {
+    const [shard, seen]: [TestShard, string[]] = [new TestShard(), []];
+    const door = doorOf(seen, { [step]: () => Promise.reject(new Error('the port is taken')) });
+    const { ended } = running(closing(shard, seen), [processorOn(shard)], { door });
+    expect(await ended).toEqual(new Error('the port is taken'));
+    expect(seen.slice(-2)).toEqual(['shut', 'bus']);
+  });
+
+  it('is told of a signal while it makes ready, and does not count as started', async () => {
+    const [shard, seen]: [TestShard, string[]] = [new TestShard(), []];
+    const begin = (stopping: AbortSignal): Promise<void> =>
+      new Promise((resolve) => {
+        seen.push('begin');
+        stopping.addEventListener('abort', () => resolve());
+      });
+    let started = false;
+    const { host, ended } = running(closing(shard, seen), [processorOn(shard)], {
+      door: doorOf(seen, { begin }),
+      onStarted: () => (started = true),
+    });
+    await until('it makes ready', () => seen.includes('begin'));
+    host.signal('SIGTERM');
+    expect([await ended, started]).toEqual(['SIGTERM', false]);
   });
 });

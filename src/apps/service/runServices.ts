@@ -15,8 +15,10 @@ import type { ServiceMetrics } from './serviceMetrics';
 export interface RunOptions {
   readonly bus: Bus;
   readonly services: readonly ShardService[];
-  /** Something that works beside them: begun when they are, ended after them and before the bus is. Neither throws. */
-  readonly companion?: Companion | undefined;
+  /** Where work comes in: opened before the services are started, shut before they are stopped, so that they finish what it let in. */
+  readonly door?: Door | undefined;
+  /** What works beside them: begun when they are, ended after them, each in turn, and before the bus is. */
+  readonly companions?: readonly Companion[];
   readonly metrics: ServiceMetrics;
   /** Undefined: no server. */
   readonly monitoring: { readonly host: string; readonly port: number } | undefined;
@@ -31,20 +33,30 @@ export interface RunOptions {
   readonly stopLimitMs?: number;
 }
 
+/** Neither throws. */
 export interface Companion {
   start(): void;
   stop(): Promise<void>;
 }
 
+export interface Door {
+  /** Rejects where it cannot be opened: then nothing is started. */
+  open(): Promise<void>;
+  /** Everything is started: makes ready, which may take a while; rejects with what forbids to go on. */
+  begin(stopping: AbortSignal): Promise<void>;
+  /** Lets nothing more in, and waits for what is on its way; also where it was never opened. Never rejects. */
+  shut(): Promise<void>;
+}
+
 /** A shard that ended no step for so long is not ready. */
-const READY_WITHIN_MS = 10_000;
+export const READY_WITHIN_MS = 10_000;
 const STOP_LIMIT_MS = 10_000;
 
 type Ending = { readonly why: StopSignal | 'drained' } | { readonly error: unknown };
 
 /** Answers with what ended it; rejects with the error that did. The bus is closed in either case. */
 export const runServices = async (options: RunOptions): Promise<StopSignal | 'drained'> => {
-  const { bus, services, metrics, host, log, stopLimitMs = STOP_LIMIT_MS } = options;
+  const { bus, services, companions = [], metrics, host, log, stopLimitMs = STOP_LIMIT_MS } = options;
   const signals = new Signals(options);
   const stopping = new AbortController();
   const problems = (): readonly Problem[] =>
@@ -58,13 +70,15 @@ export const runServices = async (options: RunOptions): Promise<StopSignal | 'dr
     const monitoring =
       address === undefined ? undefined : await openMonitoring({ ...address, registry: metrics.registry, problems });
     if (monitoring !== undefined) closeMonitoring = () => monitoring.close();
+    await options.door?.open();
     ending = await Promise.race([
       signals.first,
       ...services.map(async ({ fatal }) => ({ error: await fatal })),
       // A signal does not wait for the groups to be joined.
       startAll(services).then(async () => {
-        options.companion?.start();
-        options.onStarted(monitoring?.url);
+        for (const companion of companions) companion.start();
+        await options.door?.begin(stopping.signal);
+        if (!stopping.signal.aborted) options.onStarted(monitoring?.url);
         return options.drain
           ? drained(bus, services, stopping.signal).then(() => ({ why: 'drained' }) as const)
           : new Promise<never>(() => undefined);
@@ -81,8 +95,9 @@ export const runServices = async (options: RunOptions): Promise<StopSignal | 'dr
     host.exit(2);
   }, stopLimitMs);
   try {
+    await options.door?.shut();
     await Promise.all(services.map((service) => service.stop()));
-    await options.companion?.stop();
+    for (const companion of companions) await companion.stop();
     try {
       await bus.close();
     } catch (error) {

@@ -50,6 +50,8 @@ export class ServiceMetrics {
     ['service', 'shard'],
   );
 
+  private readonly progressTimes = new Map<string, number>();
+
   private readonly brokerCalls = this.counter('broker_calls_total', 'Requests to a broker, by what came of them', [
     'broker',
     'operation',
@@ -113,7 +115,14 @@ export class ServiceMetrics {
   }
 
   progressed(service: ServiceName, shard: number): void {
-    this.progress.set({ service, shard }, Date.now() / 1_000);
+    const now = Date.now();
+    this.progress.set({ service, shard }, now / 1_000);
+    this.progressTimes.set(`${service} ${shard}`, now);
+  }
+
+  /** When this process last ended a step of the shard, ms since 1970; undefined: it has not, or the shard is another's now. */
+  lastProgress(service: ServiceName, shard: number): number | undefined {
+    return this.progressTimes.get(`${service} ${shard}`);
   }
 
   entered(service: ServiceName, shard: number, phase: ShardPhase): void {
@@ -149,6 +158,7 @@ export class ServiceMetrics {
   forget(service: ServiceName, shard: number): void {
     for (const state of SHARD_PHASES) this.states.remove({ service, shard, state });
     this.progress.remove({ service, shard });
+    this.progressTimes.delete(`${service} ${shard}`);
     if (service !== 'gateway') return;
     for (const gauge of [this.ordersQueued, this.ordersOpen, this.ordersUnknown, this.ordersForeign, this.positionDrift])
       gauge.remove({ shard });
