@@ -5,7 +5,6 @@ import type { AuthenticationLog } from './authenticationLog';
 import type { Exchange } from './exchange';
 import { bodyAnnounced, hostGiven, noneTwice } from './headerChecks';
 import { ownPagesOnly } from './ownPages';
-import type { KnownHosts } from './ownPages';
 import { Problem } from './problem';
 import type { RateLimits } from './rateLimits';
 import type { Caller, Route } from './route';
@@ -16,7 +15,6 @@ export interface GateOptions {
   readonly tokens: Tokens | undefined;
   readonly limits: RateLimits | undefined;
   readonly methods: AllowedMethods;
-  readonly hosts: KnownHosts;
   readonly failures: AuthenticationLog;
   readonly stopping: () => boolean;
 }
@@ -35,10 +33,10 @@ export class Gate {
   /** Throws a Problem, or rejects with one; what it answers with is to be waited for. Fills in the exchange. */
   check(request: FastifyRequest, exchange: Exchange, target: Target): Promise<void> | undefined {
     const { raw, method } = request;
-    const { tokens, hosts } = this.options;
+    const { tokens } = this.options;
     hostGiven(raw);
     noneTwice(raw);
-    if (tokens === undefined) ownPagesOnly(raw, hosts, SAFE.has(method));
+    if (tokens === undefined) ownPagesOnly(raw, SAFE.has(method));
     if (target === 'file') return undefined;
     if (target === 'nothing' && !ASKED_FIRST.has(method)) throw this.methodNotAllowed(request);
     if (this.options.stopping()) throw stopping();

@@ -7,19 +7,16 @@ import { isIPv4 } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import { Problem } from './problem';
 
-/** Names by which requests may come, beside those of the loopback interface: lower case, without ports. */
-export type KnownHosts = ReadonlySet<string>;
-
 /** Throws a Problem. `safe`: the method changes nothing, so what a page sends does no harm, and it cannot read the answer. */
-export const ownPagesOnly = ({ headers }: IncomingMessage, known: KnownHosts, safe: boolean): void => {
+export const ownPagesOnly = ({ headers }: IncomingMessage, safe: boolean): void => {
   const { host, origin } = headers;
-  if (host !== undefined && !isKnown(nameOf(host), known))
+  if (host !== undefined && !isLoopback(nameOf(host)))
     throw new Problem('forbidden', {
       detail: 'Host: this server does not go by that name; without tokens it answers to localhost, 127.0.0.1 and [::1] only',
       field: 'Host',
       expected: 'localhost, 127.0.0.1 or [::1]',
     });
-  if (origin !== undefined && !safe && !isOurs(origin, host, known))
+  if (origin !== undefined && !safe && !isOurs(origin, host))
     throw new Problem('forbidden', {
       detail: 'Origin: pages of other origins may not send this; use the dashboard that this server serves',
       field: 'Origin',
@@ -32,13 +29,11 @@ export const isLoopback = (host: string): boolean => {
   return name === 'localhost' || name === '::1' || (isIPv4(name) && name.startsWith('127.'));
 };
 
-const isKnown = (name: string, known: KnownHosts): boolean => isLoopback(name) || known.has(name);
-
 /** Without its port. */
 const nameOf = (host: string): string => host.toLowerCase().replace(/:[0-9]*$/, '');
 
-/** Another port of the same host is another origin; a proxy that goes by an allowed name may change the port. */
-const isOurs = (origin: string, host: string | undefined, known: KnownHosts): boolean => {
+/** Another port of the same host is another origin. */
+const isOurs = (origin: string, host: string | undefined): boolean => {
   const [, authority = ''] = /^https?:\/\/([^/]+)$/.exec(origin.toLowerCase()) ?? [];
-  return authority !== '' && (authority === host?.toLowerCase() || known.has(nameOf(authority)));
+  return authority !== '' && authority === host?.toLowerCase();
 };

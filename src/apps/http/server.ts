@@ -40,8 +40,6 @@ export interface ServerOptions {
   readonly log: Logger;
   /** A line for each request on level debug; off, not even the line is made. */
   readonly logRequests: boolean;
-  /** Names besides those of the loopback interface that requests may come by where there are no tokens. */
-  readonly hosts?: readonly string[];
   readonly connections?: number;
   readonly stallMs?: number;
   readonly drainMs?: number;
@@ -142,7 +140,6 @@ class Api {
       tokens,
       limits: tokens === undefined ? undefined : await rateLimits(app, options.rateLimit, nameOfCaller),
       methods,
-      hosts: new Set((options.hosts ?? []).map((host) => host.toLowerCase())),
       failures: new AuthenticationLog(log),
       stopping,
     });
