@@ -6,7 +6,7 @@ import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { ROOT, temporaryFolder } from '../support/program';
 import type { Json } from '../support/program';
-import { DEMO_FILES, demoIntents, endServers, jsonOf, post, serving } from '../support/serve';
+import { DEMO_FILES, demoIntents, endServers, get, jsonOf, post, serving } from '../support/serve';
 import type { Served } from '../support/serve';
 import { hasBrowser, openBrowser } from './browser';
 
@@ -75,7 +75,7 @@ const intent = (id: string, fields: Json = {}): Json => ({ ...INTENTS[0], intent
     await view('now');
     await page.getByRole('meter', { name: 'Drawdown' }).waitFor();
     expect(await page.locator('.card-equity .figure').textContent()).toBe('100,000.00');
-    expect(await page.locator('.cards .card h3').allTextContents()).toEqual([
+    expect(await page.locator('.cards .card h2').allTextContents()).toEqual([
       'Equity',
       'Daily return',
       'Drawdown',
@@ -85,7 +85,7 @@ const intent = (id: string, fields: Json = {}): Json => ({ ...INTENTS[0], intent
       'Violations',
     ]);
     await page.getByRole('row', { name: /^momentum_v1/ }).waitFor();
-    expect(await page.locator('.chart').getAttribute('aria-label')).toMatch(/by verdict\. At \d\d:\d\d: \d+ ALLOW/);
+    expect(await page.locator('.chart').getAttribute('aria-label')).toMatch(/by verdict\. In the minute of \d\d:\d\d: \d+ ALLOW/);
   });
 
   it('has an intent in the blotter within a second of its answer', async () => {
@@ -130,7 +130,15 @@ const intent = (id: string, fields: Json = {}): Json => ({ ...INTENTS[0], intent
   it('trips the kill switch and resets it, with a name and a reason', async () => {
     await view('now');
     await page.getByRole('button', { name: 'Trip kill switch…' }).click();
+    const submit = page.getByRole('dialog').locator('button[type=submit]');
+    await page.getByLabel('Your name').fill('alice');
+    await page.getByLabel('Reason').fill('   ');
+    await submit.click();
+    await shown('The reason must not be blank.');
     await sign('the feed is broken');
+    await page
+      .locator('[data-standing=done]', { hasText: /Trip the kill switch, run day-1: in force: run day-1, seq \d+/ })
+      .waitFor();
     const banner = page.getByRole('alert', { name: 'Kill switch' });
     await banner.waitFor();
     expect(await banner.textContent()).toContain('alice');
@@ -139,7 +147,71 @@ const intent = (id: string, fields: Json = {}): Json => ({ ...INTENTS[0], intent
     await banner.getByRole('button', { name: 'Reset kill switch…' }).click();
     await sign('the feed is back');
     await banner.waitFor({ state: 'detached' });
+    expect(await page.evaluate('document.activeElement?.id')).toBe('content');
     expect(jsonOf(await post(`${served.url}/intent`, { intent: intent('afterwards') }))).toMatchObject({ decision: 'ALLOW' });
+  });
+
+  it('shows a trip that is on the log as pending until it is in force, also when its dialog was closed before the answer', async () => {
+    await view('now');
+    let answer = (): void => undefined;
+    await page.route('**/runs/day-1/kill-switch', async (route) => {
+      if (route.request().method() === 'GET') return route.continue();
+      await new Promise<void>((resolve) => (answer = resolve));
+      return route.fulfill({ status: 202, json: { type: 'KillSwitchTripped', answers: null } });
+    });
+    await page.getByRole('button', { name: 'Trip kill switch…' }).click();
+    await page.getByLabel('Your name').fill('alice');
+    await page.getByLabel('Reason').fill('nobody reads the log');
+    await page.keyboard.press('Enter');
+    await shown('to close this does not call it back');
+    await page.keyboard.press('Escape');
+    await page.locator('[data-standing=sent]', { hasText: 'cannot be called back' }).waitFor();
+    answer();
+    await page.locator('[data-standing=pending]', { hasText: 'PENDING: on the log, not in force yet' }).waitFor();
+    await shown('TRIP PENDING: not in force yet');
+    await page.unrouteAll();
+    await post(`${served.url}/runs/day-1/kill-switch`, { action: 'trip', actor: 'alice', reason: 'nobody reads the log' });
+    await page.locator('[data-standing=done]', { hasText: 'Trip the kill switch, run day-1: in force' }).waitFor();
+    await post(`${served.url}/runs/day-1/kill-switch`, { action: 'reset', actor: 'alice', reason: 'drill' });
+    await page.getByRole('alert', { name: 'Kill switch' }).waitFor({ state: 'detached' });
+  });
+
+  it('says above every view that a run only monitors, and what its kill switch is worth then', async () => {
+    const text = readFileSync(policyFile, 'utf8');
+    const monitoring = text.replace(/mode: *enforce/, 'mode: monitor');
+    expect(monitoring).not.toBe(text);
+    writeFileSync(policyFile, monitoring);
+    await view('audit');
+    await page.getByRole('region', { name: 'Mode' }).getByText('MONITOR: decisions are not enforced.').waitFor();
+    await page.getByRole('link', { name: 'Now' }).click();
+    await page.getByRole('button', { name: 'Trip kill switch…' }).click();
+    await page.getByRole('dialog').getByText('its decisions go on saying ALLOW').waitFor();
+    await sign('drill');
+    await page
+      .getByRole('alert', { name: 'Kill switch' })
+      .getByText('the gateway sends no order. Decisions still say ALLOW')
+      .waitFor();
+    await post(`${served.url}/runs/day-1/kill-switch`, { action: 'reset', actor: 'alice', reason: 'drill' });
+    writeFileSync(policyFile, text);
+    await page.getByRole('region', { name: 'Mode' }).waitFor({ state: 'detached' });
+  });
+
+  it('shows hidden characters of others, and keeps long names to their place', async () => {
+    const strategy_id = 'x'.repeat(256);
+    await post(`${served.url}/intent`, { intent: intent('a\u202eb', { strategy_id }) });
+    await view('blotter');
+    await row('a⟨U+202E⟩b').waitFor();
+    await view('now');
+    const name = page.locator('.name', { hasText: strategy_id });
+    expect((await name.boundingBox())?.width).toBeLessThan(240);
+    expect(await name.getAttribute('title')).toBe(strategy_id);
+  });
+
+  it('says that there is no such run', async () => {
+    await page.goto(`${served.url}/#/blotter?run=nowhere`);
+    await page.getByRole('alert').getByText('There is no run nowhere here.').waitFor();
+    await page.getByRole('link', { name: 'day-1', exact: true }).click();
+    await row('just-now').waitFor();
   });
 
   it('shows what a candidate would change, what an edited file has changed, and which edit was refused', async () => {
@@ -151,14 +223,21 @@ const intent = (id: string, fields: Json = {}): Json => ({ ...INTENTS[0], intent
     await page.getByRole('button', { name: 'Compare', exact: true }).click();
     const difference = page.getByRole('row', { name: /limits\.exposure\.max_position_pct/ });
     expect(await difference.locator('td').allTextContents()).toEqual(['0.1', '0.07']);
+    // What was compared with another policy is compared again, before it can be activated.
     writeFileSync(policyFile, edited);
+    await page.getByText('It says the same as the policy in force.').waitFor();
     await page.locator('.limits-table tr', { hasText: 'max_position_pct' }).getByText('0.07').waitFor();
     await page
       .getByRole('region', { name: /Every policy/ })
       .getByText('activated')
+      .first()
       .waitFor();
     writeFileSync(policyFile, `${edited}\nlimitz: {}\n`);
     await page.getByRole('alert', { name: 'Refused policy' }).waitFor();
+    await page.getByRole('link', { name: 'Now' }).click();
+    await page.getByRole('alert', { name: 'Refused policy' }).waitFor();
+    await page.getByRole('link', { name: 'Policy' }).click();
+    expect(await page.getByLabel('Policy (YAML)').inputValue()).toBe(edited);
     await page.getByRole('button', { name: 'Begin with the text in force' }).click();
     await page.getByLabel('Policy (YAML)').fill(text);
     await page.getByRole('button', { name: 'Compare', exact: true }).click();
@@ -170,8 +249,8 @@ const intent = (id: string, fields: Json = {}): Json => ({ ...INTENTS[0], intent
   it('shows a record by its address, and verifies its hash and the whole chain itself', async () => {
     await view('audit?run=day-1&seq=1');
     await page.getByRole('heading', { name: 'Record 1' }).waitFor();
-    await page.getByRole('button', { name: 'Verify this hash' }).click();
-    await shown('✓ hash verified here');
+    await page.getByRole('button', { name: 'Verify this record' }).click();
+    await shown('✓ verified here: the hash holds, and its bytes say what is shown');
     await page.getByRole('button', { name: 'Verify in this browser' }).click();
     await page.locator('.verified', { hasText: /records verified in .* the last hash is the run’s chain hash/ }).waitFor();
     await page.getByLabel('Known hash').fill('ab'.repeat(32));
@@ -180,6 +259,44 @@ const intent = (id: string, fields: Json = {}): Json => ({ ...INTENTS[0], intent
     await page.getByLabel('Seq or intent id').fill('just-now');
     await page.keyboard.press('Enter');
     await page.locator('.record', { hasText: '"just-now"' }).waitFor();
+    await post(`${served.url}/intent`, { intent: intent('12') });
+    await page.getByLabel('Seq or intent id').fill('12');
+    await page.keyboard.press('Enter');
+    await page
+      .locator('.found', {
+        hasText: /12 is the id of an intent, decided at seq \d+: this record\. There is a record with seq 12, too/,
+      })
+      .waitFor();
+    await view('blotter/day-1/demo-01');
+    await page.getByRole('button', { name: 'Verify this record' }).click();
+    await shown('✓ verified here');
+    await page.locator('.row.active', { hasText: 'demo-01' }).waitFor();
+  });
+
+  it('does not say verified of what is not what was recorded', async () => {
+    const seq = Number(jsonOf(await get(`${served.url}/decisions/day-1/demo-01`)).seq);
+    await page.route(`**/journal/${seq}`, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: (await response.text()).replace('"side":"buy"', '"side":"sell"') });
+    });
+    await page.route('**/journal?*', async (route) => {
+      const response = await route.fetch();
+      const page_ = (await response.json()) as { readonly rows: readonly Json[] };
+      const rows = page_.rows.map((each) => (each.seq === seq ? { ...each, decision: 'DENY' } : each));
+      await route.fulfill({ response, json: { ...page_, rows } });
+    });
+    await view(`audit?run=day-1&seq=${seq}`);
+    await page.getByRole('button', { name: 'Verify this record' }).click();
+    await shown('✕ not what was recorded: ');
+    expect(await page.locator('.side .problem').textContent()).toContain(
+      'side is "buy" in the hashed bytes, and shown as "sell"',
+    );
+    await page.locator('.counted[data-reading=false]').waitFor();
+    await page.getByRole('button', { name: 'Verify in this browser' }).click();
+    await page
+      .locator('.problem', { hasText: `at seq ${seq}, verdict is “ALLOW” in the hashed bytes, and shown as “DENY”` })
+      .waitFor();
+    await page.unrouteAll();
   });
 
   it('names the record at which a chain is broken on the way', async () => {
@@ -197,12 +314,17 @@ const intent = (id: string, fields: Json = {}): Json => ({ ...INTENTS[0], intent
     await page.unrouteAll();
   });
 
-  it('goes on where it was when the server was killed and came back', async () => {
-    await view('blotter');
-    await row('just-now').waitFor();
+  it('goes on where it was when the server was killed and came back, and meanwhile says that it shows what was', async () => {
+    await view('now');
+    await page.locator('.state-good', { hasText: 'armed' }).waitFor();
     served.child.kill('SIGKILL');
     await served.outcome;
     await page.locator('.feed-lost').waitFor();
+    await page.locator('.state-old', { hasText: /unknown; armed as of \d\d:\d\d:\d\d UTC/ }).waitFor();
+    await page.locator('.state-old', { hasText: /unknown; ready as of/ }).waitFor();
+    expect(await page.locator('.state-good').count()).toBe(0);
+    await page.getByRole('link', { name: 'Blotter' }).click();
+    await row('just-now').waitFor();
     served = await serving([...files, ...OPTIONS, '--data-dir', folder.path('data'), '--port', new URL(served.url).port]);
     await post(`${served.url}/intent`, { intent: intent('while-away') });
     await row('while-away').waitFor({ timeout: 20_000 });
@@ -236,6 +358,12 @@ const intent = (id: string, fields: Json = {}): Json => ({ ...INTENTS[0], intent
     const own = await browser.newContext();
     const visitor = await listenTo(own);
     await visitor.goto(guarded.url);
+    await visitor.locator('input[name=token]:focus').waitFor();
+    for (const odd of ['é'.repeat(20), 'x'.repeat(9_000)]) {
+      await visitor.getByLabel('Token').fill(odd);
+      await visitor.keyboard.press('Enter');
+      await visitor.getByRole('alert').getByText('A token has').waitFor();
+    }
     await visitor.getByLabel('Token').fill('not-the-right-token');
     await visitor.keyboard.press('Enter');
     await visitor.getByText('The server does not know this token.').waitFor();
@@ -290,11 +418,21 @@ const intent = (id: string, fields: Json = {}): Json => ({ ...INTENTS[0], intent
     await visitor.getByLabel('Search text').fill('');
     await visitor.goto(`${large.url}/#/audit`);
     await visitor.getByRole('button', { name: 'Verify in this browser' }).click();
-    await visitor.locator('.verified', { hasText: '100,002 records verified' }).waitFor({ timeout: 20_000 });
+    await visitor
+      .locator('.verified', { hasText: /100,002 records verified .*; 100,002 of them are rows of this page/ })
+      .waitFor({ timeout: 30_000 });
+    await visitor.goto(`${large.url}/#/audit?seq=3`);
+    await visitor.locator('#row-3.active').waitFor();
+    expect(await axe(visitor)).toEqual([]);
+    await visitor.goto(`${large.url}/#/blotter/large/many-000005`);
+    await visitor.locator('.row.active', { hasText: 'many-000005' }).waitFor();
+    await visitor.evaluate('document.querySelector(".rows").scrollTo({ top: 0 })');
+    await visitor.locator('.row', { hasText: 'many-099999' }).waitFor();
+    expect(await visitor.locator('.rows').getAttribute('aria-activedescendant')).toBeNull();
     await own.close();
     large.child.kill('SIGKILL');
     await large.outcome;
-  });
+  }, 180_000);
 
   const fill = async (url: string, from: number): Promise<void> => {
     const lines = Array.from({ length: 10_000 }, (_, index) => {
@@ -308,14 +446,14 @@ const intent = (id: string, fields: Json = {}): Json => ({ ...INTENTS[0], intent
   };
 });
 
-/** What axe finds serious or critical, in words. */
+/** What axe finds serious or critical, and headings that leave out a level, in words. */
 const axe = async (page: Page): Promise<readonly string[]> => {
   await page.evaluate(axeSource);
   const { violations } = await page.evaluate<AxeResults>(
     'axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })',
   );
   return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .filter(({ id, impact }) => impact === 'serious' || impact === 'critical' || id === 'heading-order')
     .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
 };
 

@@ -110,7 +110,7 @@ const pictures = async (browser: Browser, url: string): Promise<void> => {
     await look('audit?seq=1');
     await page.getByRole('button', { name: 'Verify in this browser' }).click();
     await page.locator('.verified').waitFor();
-    await page.getByRole('button', { name: 'Verify this hash' }).click();
+    await page.getByRole('button', { name: 'Verify this record' }).click();
     await picture(page, 'audit');
   }
 };

@@ -1,11 +1,16 @@
 /** Numbers, times and quantities as a terminal shows them. Texts of others are shown without anything that could steer the terminal. */
 import type { Shown } from './nowDocuments';
 
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/** Control characters, which a terminal obeys, and those that are not seen or turn what comes after them around. */
+const UNSAFE =
+  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]/gu;
+
+/** Each is a replacement character. */
+export const harmless = (text: string): string => text.replace(UNSAFE, '\ufffd');
 
 /** In exactly `width` characters or fewer; `filled`: exactly. */
 export const fitted = (text: string, width: number, filled = false): string => {
-  const characters = Array.from(text.replace(UNSAFE, '\ufffd'));
+  const characters = Array.from(harmless(text));
   const cut = characters.length > width ? `${characters.slice(0, Math.max(0, width - 1)).join('')}…` : characters.join('');
   return filled ? cut.padEnd(width) : cut;
 };
@@ -18,10 +23,14 @@ export const spread = (left: string, right: string, width: number): string => {
 
 const BLOCKS = '▁▂▃▄▅▆▇█';
 
-/** The highest of them fills the line's height; nothing is shown for zero. */
-export const sparkline = (counts: readonly number[]): string => {
-  const most = Math.max(1, ...counts);
-  return counts.map((count) => (count === 0 ? ' ' : (BLOCKS[Math.ceil((count / most) * BLOCKS.length) - 1] ?? ' '))).join('');
+/** The highest of them fills the line's height; nothing is shown for zero, and a question mark for what is not known. */
+export const sparkline = (counts: readonly (number | undefined)[]): string => {
+  const most = Math.max(1, ...counts.filter((count) => count !== undefined));
+  return counts
+    .map((count) =>
+      count === undefined ? '?' : count === 0 ? ' ' : (BLOCKS[Math.ceil((count / most) * BLOCKS.length) - 1] ?? ' '),
+    )
+    .join('');
 };
 
 /** `part` of a limit: full at one, and marked beyond. */

@@ -30,38 +30,48 @@ const listening = async (
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 };
 
-const rows = (from: number, end: number): readonly RowDocument[] =>
-  Array.from({ length: end - from }, (_, at) => ({ seq: from + at, kind: 'DECISION', clock_ms: 0, decision: 'ALLOW' }));
+const rows = (from: number, end: number, clock: number): readonly RowDocument[] =>
+  Array.from({ length: end - from }, (_, at) => ({ seq: from + at, kind: 'DECISION', clock_ms: clock, decision: 'ALLOW' }));
 
 /** A journal of `length()` records, which grows. */
 const journal =
-  (length: () => number, asked: string[] = []) =>
+  (length: () => number, asked: string[] = [], clock = Date.now()) =>
   (path: string): Answer | undefined => {
     asked.push(path);
-    const [, from] = /from_seq=(\d+)/.exec(path) ?? [];
+    const [, from, limit] = /from_seq=(\d+)&limit=(\d+)/.exec(path) ?? [];
     if (path === '/status') return [200, { default_run: 'r/1', ready: true, problems: [], feed_lag_ms: null, waiting: 0 }];
     if (path === '/runs/r%2F1') return [200, { next_seq: length() }];
     if (path === '/runs/r%2F1/portfolio')
       return [200, '{"run_id":"r/1","equity":"0.123456789012345678","limits":[],"strategies":[],"positions":[],"decided":{}}'];
     if (path === '/runs/r%2F1/kill-switch') return [200, { active: false, last: null }];
     if (from === undefined) return undefined;
-    return [200, { rows: rows(Number(from), Math.min(length(), Number(from) + 5_000)), next_seq: length() }];
+    return [200, { rows: rows(Number(from), Math.min(length(), Number(from) + Number(limit)), clock), next_seq: length() }];
   };
 
-it('reads the end of a long journal, and from then on what came since', async () => {
+it('reads a long journal from its end back as far as it is shown, and from then on what came since', async () => {
   let length = 12_000;
   const asked: string[] = [];
   const url = await listening(journal(() => length, asked));
   const client = new NowClient({ url, run: undefined, token: undefined });
   const now = await client.look();
   expect(now.rate.last[0]?.seq).toBe(11_999);
+  expect(pagesOf(asked)).toEqual(['7000', '2000', '0']);
+  const counted = now.rate.perMinute(Date.now()).map((minute) => minute?.ALLOW);
+  expect(counted.reduce((sum: number, count) => sum + (count ?? 0), 0)).toBe(12_000);
   length = 17_500;
   asked.length = 0;
   expect((await client.look()).rate.last[0]?.seq).toBe(17_499);
-  expect(asked.filter((path) => path.includes('journal')).map((path) => /from_seq=(\d+)/.exec(path)?.[1])).toEqual([
-    '12000',
-    '17000',
-  ]);
+  expect(pagesOf(asked)).toEqual(['12000', '17000']);
+});
+const pagesOf = (asked: readonly string[]): readonly (string | undefined)[] =>
+  asked.filter((path) => path.includes('journal')).map((path) => /from_seq=(\d+)/.exec(path)?.[1]);
+
+it('leaves what is older than it shows', async () => {
+  const asked: string[] = [];
+  const url = await listening(journal(() => 12_000, asked, Date.now() - 2 * 3_600_000));
+  const { rate } = await new NowClient({ url, run: undefined, token: undefined }).look();
+  expect(pagesOf(asked)).toEqual(['7000']);
+  expect(rate.perMinute(Date.now())).not.toContain(undefined);
 });
 
 it('hands on every digit', async () => {

@@ -1,6 +1,7 @@
 /** Asks a server for what the *Now* view shows. The journal is read on from where the last look ended. */
 import { Failure, lineOf } from '../failure';
 import { DecisionRate } from './decisionRate';
+import { harmless } from './drawing';
 import type { JournalDocument, KillSwitchDocument, PortfolioDocument, RowDocument, StatusDocument } from './nowDocuments';
 
 export interface NowClientOptions {
@@ -29,6 +30,8 @@ export class Unreachable extends Error {
 
 const ANSWER_MS = 10_000;
 const ROWS = 5_000;
+/** How long one look may read rows, in each direction: a screen that is redrawn says what it has not read yet. */
+const READING_MS = 1_000;
 
 interface Answer<T> {
   readonly text: string;
@@ -40,6 +43,8 @@ export class NowClient {
   /** Of the run that the rate is of. */
   private run: string | undefined;
   private nextSeq = 0;
+  /** Of the oldest row that was read. */
+  private firstSeq = 0;
 
   constructor(private readonly options: NowClientOptions) {}
 
@@ -73,22 +78,45 @@ export class NowClient {
     return only.run_id;
   }
 
-  /** Of a journal that is long already, the end is enough. */
+  /** What came since the last look, and of what was before the first one a stretch more, until all that is shown is counted. */
   private async readOn(run: string, path: string): Promise<void> {
     if (run !== this.run) {
       const { value } = await this.ask<{ readonly next_seq: number }>(path);
       this.rate = new DecisionRate();
       this.run = run;
       this.nextSeq = Math.max(0, value.next_seq - ROWS);
+      this.firstSeq = this.nextSeq;
     }
-    for (;;) {
+    await this.readForwards(path);
+    await this.readBackwards(path);
+  }
+
+  private async readForwards(path: string): Promise<void> {
+    const until = Date.now() + READING_MS;
+    do {
       const { value } = await this.ask<JournalDocument>(`${path}/journal?from_seq=${this.nextSeq}&limit=${ROWS}`);
-      this.rate.add(value.rows);
+      this.counted(value.rows);
       const last: RowDocument | undefined = value.rows.at(-1);
-      if (last === undefined) return;
-      this.nextSeq = last.seq + 1;
-      if (this.nextSeq >= value.next_seq) return;
+      if (last !== undefined) this.nextSeq = last.seq + 1;
+      this.rate.behind = last === undefined ? 0 : Math.max(0, value.next_seq - this.nextSeq);
+    } while (this.rate.behind > 0 && Date.now() < until);
+  }
+
+  private async readBackwards(path: string): Promise<void> {
+    const until = Date.now() + READING_MS;
+    while (this.rate.wantsOlder(Date.now()) && Date.now() < until) {
+      const from = Math.max(0, this.firstSeq - ROWS);
+      const { value } = await this.ask<JournalDocument>(`${path}/journal?from_seq=${from}&limit=${this.firstSeq - from}`);
+      this.firstSeq = from;
+      this.counted(value.rows);
     }
+  }
+
+  private counted(rows: readonly RowDocument[]): void {
+    this.rate.add(rows);
+    const [oldest] = rows;
+    if (this.firstSeq === 0) this.rate.countedFrom = undefined;
+    else if (oldest !== undefined) this.rate.countedFrom = Math.min(oldest.clock_ms, this.rate.countedFrom ?? Infinity);
   }
 
   private async ask<T>(path: string): Promise<Answer<T>> {
@@ -132,7 +160,7 @@ const parsed = (text: string, url: string): unknown => {
 const detailOf = (text: string): string | undefined => {
   try {
     const { detail } = JSON.parse(text) as { readonly detail?: unknown };
-    return typeof detail === 'string' ? detail.replace(/\s+/g, ' ') : undefined;
+    return typeof detail === 'string' ? harmless(detail.replace(/\s+/g, ' ')) : undefined;
   } catch {
     return undefined;
   }

@@ -48,8 +48,9 @@ export interface PortfolioDocument {
   readonly kill_switch_active: boolean;
   readonly limits: readonly LimitDocument[];
   readonly positions: readonly unknown[];
-  readonly strategies: readonly StrategyDocument[];
-  readonly decided: Verdicts;
+  /** Null: the run has ended, and has forgotten its intents. */
+  readonly strategies: readonly StrategyDocument[] | null;
+  readonly decided: Verdicts | null;
 }
 
 export interface KillSwitchDocument {

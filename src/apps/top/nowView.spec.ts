@@ -3,6 +3,7 @@ import { fitted, meter, shownNumber, sparkline } from './drawing';
 import type { Now } from './nowClient';
 import type { KillSwitchDocument, PortfolioDocument, RowDocument, StatusDocument } from './nowDocuments';
 import { nowView } from './nowView';
+import { jsonLine } from './watchNow';
 
 const AT = Date.UTC(2026, 1, 24, 9, 30, 30);
 const MINUTE = 60_000;
@@ -101,7 +102,7 @@ it.each([60, 80, 120, 200])('keeps to %i columns, whatever it is told', (width) 
     status: { ready: false, problems: [long, long] },
     portfolio: {
       run_id: long,
-      strategies: Array.from({ length: 9 }, () => ({ ...(nowOf().portfolio.strategies[0] ?? never()), strategy_id: long })),
+      strategies: Array.from({ length: 9 }, () => ({ ...(nowOf().portfolio.strategies?.[0] ?? never()), strategy_id: long })),
     },
     killSwitch: { active: true, last: { clock: 'now', cause: 'COUNT', actor: long, reason: long } },
     rows: Array.from({ length: 30 }, (_, seq) => row({ seq, intent_id: long, symbol: long })),
@@ -115,14 +116,23 @@ const never = (): never => {
 };
 
 it('does not let anybody else steer the terminal', () => {
-  const evil = '\u001b[2J\u009b31m\u202egate';
+  const evil = '\u001b[2J\u009b31m\u202egate\u200b\u00ad\u2028\u{e0041}';
   const now = nowOf({
-    portfolio: { run_id: evil },
+    portfolio: {
+      run_id: evil,
+      mode: evil,
+      policy_hash: evil,
+      limits: [{ metric: evil, rule_id: evil, value: evil, limit: evil, used: 0 }],
+    },
     killSwitch: { active: true, last: { clock: '', cause: '', actor: evil, reason: evil } },
-    rows: [row({ intent_id: evil, strategy_id: evil, symbol: evil })],
+    rows: [row({ intent_id: evil, strategy_id: evil, symbol: evil, decision: evil as never, rules: [evil] })],
     status: { ready: false, problems: [evil] },
   });
-  expect(view(now)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  const harmful = /[^\P{Cc}\n]|[\p{Cf}\p{Zl}]/u;
+  expect(view(now)).not.toMatch(harmful);
+  expect(view({ ...now, killSwitch: { ...now.killSwitch, active: false } })).not.toMatch(harmful);
+  const line = jsonLine({ ...now, texts: { status: '{"a":"\u009b\u202e"}', portfolio: '{}', kill_switch: '{}' } });
+  expect(line).toContain('{"a":"\\u009b\\u202e"}');
 });
 
 it('says what must not be overlooked', () => {
@@ -136,6 +146,26 @@ it('says what must not be overlooked', () => {
   );
   expect(view(nowOf(), { stale: 'it does not answer' })).toContain('STALE\n  it does not answer; trying again');
   expect(view(nowOf({ status: { feed_lag_ms: null } }))).toContain('newest price: none since the start');
+});
+
+it('says that a run only monitors, and what its kill switch is worth then', () => {
+  const portfolio = { mode: 'monitor' };
+  const last = { clock: '', cause: 'COUNT', actor: 'run', reason: 'violations' };
+  expect(view(nowOf({ portfolio }))).toContain('MONITOR: decisions are not enforced');
+  expect(view(nowOf())).not.toContain('MONITOR');
+  expect(view(nowOf({ portfolio, killSwitch: { active: true, last } }))).toContain('TRIPPED, WHICH STOPS NOTHING');
+  expect(view(nowOf({ portfolio, killSwitch: { active: true, last: { ...last, cause: 'OPERATOR' } } }))).toContain(
+    'AT THE GATEWAY',
+  );
+});
+
+it('says which minutes it has not counted', () => {
+  const now = nowOf({ rows: [row({ clock_ms: AT - 2 * MINUTE }), row({ seq: 2 })] });
+  now.rate.countedFrom = AT - 2 * MINUTE;
+  now.rate.behind = 7;
+  const shown = view(now, { width: 140 });
+  expect(shown).toContain('; those before 09:28:30 are not counted yet; 7 records behind');
+  expect(shown).toMatch(/ALLOW {3}\?{58} █ now 1 {2}most 1 {2}in all 3/);
 });
 
 it('has colours only where it may', () => {
@@ -167,6 +197,7 @@ it.each<readonly [string | number | null, string]>([
 
 it('draws in the room that it has', () => {
   expect(sparkline([0, 1, 4, 8])).toBe(' ▁▄█');
+  expect(sparkline([undefined, 1])).toBe('?█');
   expect([meter(0, 12), meter(0.5, 12), meter(1, 12), meter(3, 12)]).toEqual([
     '[          ]',
     '[=====     ]',

@@ -1,5 +1,6 @@
 /** The *Now* view as lines of text: what runs, whether anything is stopped, how near its limits it is, what was decided last. */
 import { duration, fitted, meter, shownNumber, sparkline, spread, timeOfDay } from './drawing';
+import type { DecisionRate } from './decisionRate';
 import { painter } from './paint';
 import type { Paint } from './paint';
 import type { LimitDocument, RowDocument, Verdicts } from './nowDocuments';
@@ -56,11 +57,18 @@ const head = ({ at, status, portfolio }: Now, { width, stale }: ViewOptions, pai
 };
 
 const banner = ({ killSwitch, portfolio }: Now, { width }: ViewOptions, paint: Paint): readonly string[] => {
-  if (!killSwitch.active)
-    return [`kill switch off  mode ${portfolio.mode ?? 'none'}  policy ${(portfolio.policy_hash ?? 'none').slice(0, 12)}`];
+  const monitors = portfolio.mode === 'monitor';
+  const mode = monitors ? [paint.alarm(fitted('MONITOR: decisions are not enforced', width, true))] : [];
+  if (!killSwitch.active) {
+    const line = `kill switch off  mode ${portfolio.mode ?? 'none'}  policy ${(portfolio.policy_hash ?? 'none').slice(0, 12)}`;
+    return [...mode, fitted(line, width)];
+  }
   const { last, every_run: everyRun } = killSwitch;
   const who = last === null ? '' : ` since ${last.clock} by ${last.actor} (${last.cause}): ${last.reason}`;
-  return [paint.alarm(fitted(`KILL SWITCH TRIPPED${everyRun ? ' FOR EVERY RUN' : ''}${who}`, width, true))];
+  // Source: docs/brokers.md, "The kill switch".
+  const byLimit = last !== null && last.cause !== 'OPERATOR';
+  const effect = monitors ? (byLimit ? ', WHICH STOPS NOTHING' : ' AT THE GATEWAY') : '';
+  return [...mode, paint.alarm(fitted(`KILL SWITCH TRIPPED${everyRun ? ' FOR EVERY RUN' : ''}${effect}${who}`, width, true))];
 };
 
 const figures = ({ portfolio, status }: Now, { width }: ViewOptions): readonly string[] => {
@@ -81,13 +89,13 @@ const limitLine = (
   paint: Paint,
 ): string => {
   const part = limit === null || used === null ? undefined : Math.max(0, Number(used));
-  const name = (NAMES[metric] ?? metric).padEnd(15);
+  const name = fitted(NAMES[metric] ?? metric, 15, true);
   const numbers = `${shownNumber(value).padStart(10)} of ${limit === null ? 'no limit' : shownNumber(limit)}`;
   const barWidth = Math.max(10, width - 62);
   const bar = meter(part ?? 0, barWidth);
   const tone = part === undefined || part < 0.8 ? paint.good : part < 1 ? paint.warn : paint.bad;
   const percent = part === undefined ? '' : `${Math.round(part * 100)}%`;
-  return `${name} ${(rule ?? '').padEnd(8)} ${tone(bar)} ${percent.padStart(5)} ${fitted(numbers, width - barWidth - 32)}`;
+  return `${name} ${fitted(rule ?? '', 8, true)} ${tone(bar)} ${percent.padStart(5)} ${fitted(numbers, width - barWidth - 32)}`;
 };
 
 const VERDICTS: readonly (keyof Verdicts)[] = ['ALLOW', 'MODIFY', 'DENY'];
@@ -98,17 +106,27 @@ const toneOf = (verdict: string | undefined, paint: Paint): ((text: string) => s
 const rates = ({ at, rate, portfolio }: Now, { width }: ViewOptions, paint: Paint): readonly string[] => {
   const minutes = rate.perMinute(at).slice(-Math.max(10, width - 48));
   return [
-    paint.dim(`decisions a minute, the last ${minutes.length} minutes`),
+    paint.dim(fitted(`decisions a minute, the last ${minutes.length} minutes${leftOut(rate, minutes)}`, width)),
     ...VERDICTS.map((verdict) => {
-      const counts = minutes.map((minute) => minute[verdict]);
-      const total = `now ${counts.at(-1) ?? 0}  most ${Math.max(...counts)}  in all ${portfolio.decided[verdict]}`;
+      const counts = minutes.map((minute) => minute?.[verdict]);
+      const most = Math.max(0, ...counts.filter((count) => count !== undefined));
+      const total = `now ${counts.at(-1) ?? '?'}  most ${most}  in all ${portfolio.decided?.[verdict] ?? '?'}`;
       return `${verdict.padEnd(7)} ${toneOf(verdict, paint)(sparkline(counts))} ${total}`;
     }),
   ];
 };
 
+/** What the counts are without. */
+const leftOut = ({ behind, countedFrom }: DecisionRate, minutes: readonly unknown[]): string => {
+  const older =
+    minutes.includes(undefined) && countedFrom !== undefined
+      ? `; those before ${timeOfDay(countedFrom)} are not counted yet`
+      : '';
+  return `${older}${behind > 0 ? `; ${behind} records behind` : ''}`;
+};
+
 const strategies = ({ portfolio }: Now, { width }: ViewOptions, paint: Paint): readonly string[] => {
-  const most = [...portfolio.strategies].sort((a, b) => countOf(b.decided) - countOf(a.decided));
+  const most = [...(portfolio.strategies ?? [])].sort((a, b) => countOf(b.decided) - countOf(a.decided));
   const rows = most
     .slice(0, MOST_STRATEGIES)
     .map(({ strategy_id: id, decided, orders_last_60s: orders, orders_limit: limit, gross_value: gross }) => {
@@ -134,7 +152,7 @@ const decisionLine = (row: RowDocument, width: number, paint: Paint): string => 
   const { clock_ms: clock, decision = '', side = '', symbol = '', qty = null, order_qty: admitted = null, rules = [] } = row;
   const cut = admitted !== null && decision === 'MODIFY' ? ` -> ${shownNumber(admitted)}` : '';
   const start = `${timeOfDay(clock)} `;
-  const verdict = decision.padEnd(7);
+  const verdict = fitted(decision, 7, true);
   const rest =
     `${side.padEnd(4)} ${shownNumber(qty)}${cut} ${symbol}  ${row.strategy_id ?? ''}  ${row.intent_id ?? ''}  ${rules.join(',')}`.trimEnd();
   return `${start}${toneOf(decision, paint)(verdict)}${fitted(` ${rest}`, width - start.length - verdict.length)}`;

@@ -2,6 +2,7 @@
 import type { Io } from '../cli/io';
 import { Failure } from '../failure';
 import { pause } from '../service/backoff';
+import { fitted } from './drawing';
 import { nowView } from './nowView';
 import { Unreachable } from './nowClient';
 import type { Now, NowClient } from './nowClient';
@@ -19,8 +20,11 @@ export interface WatchOptions {
 const WIDTH = 80;
 const LEAST_WIDTH = 60;
 
-export const jsonLine = ({ texts }: Now): string =>
-  `{"status":${texts.status.trim()},"portfolio":${texts.portfolio.trim()},"kill_switch":${texts.kill_switch.trim()}}\n`;
+/** In ASCII, as the server writes it: a character that steers the terminal stands as its escape. */
+export const jsonLine = ({ texts }: Now): string => {
+  const line = `{"status":${texts.status.trim()},"portfolio":${texts.portfolio.trim()},"kill_switch":${texts.kill_switch.trim()}}`;
+  return `${line.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
+};
 
 export const plainText = (now: Now): string => `${nowView(now, { width: WIDTH, color: false }).join('\n')}\n`;
 
@@ -50,7 +54,9 @@ export const watchNow = async ({ client, intervalMs, color, stopping }: WatchOpt
   const show = (): void => {
     const width = Math.max(LEAST_WIDTH, terminal.width);
     const waiting = `${trouble ?? 'asking'}; trying again`;
-    terminal.draw(last === undefined ? [waiting] : nowView(last, { width, height: terminal.height, color, stale: trouble }));
+    terminal.draw(
+      last === undefined ? [fitted(waiting, width)] : nowView(last, { width, height: terminal.height, color, stale: trouble }),
+    );
   };
   const terminal = new Terminal(stdout, stdin.isTTY ? stdin : undefined, () => stopping.abort(), show);
   // A first look that can never succeed is a line of the shell, and no screen.

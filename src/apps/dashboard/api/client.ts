@@ -40,6 +40,8 @@ export interface Client {
   readonly token: () => string | undefined;
   /** The server wants a valid token. */
   readonly unauthorized: () => void;
+  /** The `Date` of an answer. */
+  readonly heard?: (date: string | null) => void;
 }
 
 export class Api {
@@ -65,7 +67,7 @@ export class Api {
   }
   async turnKillSwitch(run: string | undefined, order: { readonly action: 'trip' | 'reset' } & Signed): Promise<ControlAnswer> {
     const at = run === undefined ? 'kill-switch' : path`runs/${run}/kill-switch`;
-    return (await this.#json(at, { method: 'POST', body: order })) as ControlAnswer;
+    return this.#control(at, { method: 'POST', body: order });
   }
   async journal(run: string, fromSeq: number, limit: number, signal?: AbortSignal): Promise<JournalPage> {
     return (await this.#json(path`runs/${run}/journal?from_seq=${fromSeq}&limit=${limit}`, { signal })) as JournalPage;
@@ -100,7 +102,7 @@ export class Api {
   }
   async activate(policyText: string, run: string | undefined, signed: Signed): Promise<ControlAnswer> {
     const body = { policy_text: policyText, ...(run === undefined ? {} : { run_id: run }), ...signed };
-    return (await this.#json('policies', { method: 'PUT', body })) as ControlAnswer;
+    return this.#control('policies', { method: 'PUT', body });
   }
   /** The stream of a run's events, after a position or the event with this id. */
   async events(run: string, after: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
@@ -110,6 +112,13 @@ export class Api {
     });
     if (response.body === null) throw new ApiProblem(response.status, 'internal_error', 'The stream of events is empty.');
     return response.body;
+  }
+
+  /** 200: in force. 202: on the log. */
+  async #control(at: string, asked: Asked): Promise<ControlAnswer> {
+    const response = await this.#ask(at, asked);
+    const answer = (await response.json()) as Omit<ControlAnswer, 'folded'>;
+    return { ...answer, folded: response.status === 200 };
   }
 
   async #json(at: string, asked: Asked = {}): Promise<unknown> {
@@ -132,6 +141,7 @@ export class Api {
       if (signal?.aborted === true) throw error;
       throw new ApiProblem(0, 'unreachable', 'The server does not answer; is it running?');
     });
+    this.client.heard?.(response.headers.get('date'));
     if (response.ok) return response;
     if (response.status === 401) this.client.unauthorized();
     throw await problemOf(response);
@@ -153,7 +163,8 @@ interface Asked {
 const problemOf = async (response: Response): Promise<ApiProblem> => {
   const found: unknown = await response.json().catch(() => undefined);
   const { code, detail, title, errors } = (typeof found === 'object' && found !== null ? found : {}) as Record<string, unknown>;
-  const said = [detail, title].find((text): text is string => typeof text === 'string' && text !== '');
+  const told = [detail, title].find((text): text is string => typeof text === 'string' && text !== '');
+  const said = told?.replace(/^line \d+, column \d+: /, ''); // of a body that nobody has typed
   return new ApiProblem(
     response.status,
     typeof code === 'string' ? code : 'unknown',

@@ -83,8 +83,9 @@ export interface Portfolio {
   readonly kill_switch_active: boolean;
   readonly limits: readonly LimitUse[];
   readonly positions: readonly Position[];
-  readonly strategies: readonly StrategyTotals[];
-  readonly decided: Decided;
+  /** Null: the run has ended, and has forgotten its intents. */
+  readonly strategies: readonly StrategyTotals[] | null;
+  readonly decided: Decided | null;
 }
 
 interface AccountTotals {
@@ -269,5 +270,15 @@ export interface PolicyDiff {
 export interface ControlAnswer {
   readonly type: string;
   readonly answers:
-    readonly { readonly run_id: string; readonly seq: number; readonly taken: boolean; readonly note: string | null }[] | null;
+    | readonly {
+        readonly run_id: string | null;
+        readonly seq: number | null;
+        readonly taken: boolean;
+        readonly note: string | null;
+      }[]
+    | null;
+  /** Of the policy that was activated. */
+  readonly policy_hash?: string;
+  /** All that are concerned have folded it (200); else some have not yet (202). */
+  readonly folded: boolean;
 }

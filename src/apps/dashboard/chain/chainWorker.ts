@@ -1,12 +1,20 @@
 /**
- * Verifies a run's hash chain beside the page, so that the page stays quick. SHA-256 comes from @noble/hashes: the browser's own is not there on pages
- * that came over plain HTTP from another machine.
+ * Verifies a run's hash chain beside the page, so that the page stays quick, and reads what the hashed bytes say, so that the page can compare it
+ * with what it shows. SHA-256 comes from @noble/hashes: the browser's own is not there on pages that came over plain HTTP from another machine.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
+import { recordReader } from './avroReader';
+import type { Schemas } from './avroReader';
 import type { VerifyNews, VerifyOrder } from './messages';
+import { RecordLook } from './recordLook';
 import { ChainReader, readHash } from './verifyChain';
 
+/** The schemas of avro/ by full name, put in by scripts/buildDashboard.mjs. */
+declare const AVRO_SCHEMAS: Schemas;
+
 const PAGE = 5_000;
+
+const readRecord = recordReader(AVRO_SCHEMAS, 'policygate.AuditRecord', 'hash');
 
 const say = (news: VerifyNews): void => self.postMessage(news);
 
@@ -27,8 +35,9 @@ const verify = async (order: VerifyOrder): Promise<void> => {
     readonly next_seq: number;
     readonly chain_hash: string;
   };
-  const end = order.most === undefined ? next : Math.min(next, order.from + order.most);
-  const reader = new ChainReader(sha256, order.from, before, order.sought);
+  const end = order.shown === undefined ? next : Math.min(next, order.from + 1);
+  const looked = new RecordLook(readRecord, order.run, order.shown);
+  const reader = new ChainReader(sha256, order.from, before, order.sought, (...of) => looked.look(...of));
   while (reader.nextSeq < end) {
     const left = end - reader.nextSeq;
     const at = `runs/${encodeURIComponent(order.run)}/chain?from_seq=${reader.nextSeq}&limit=${Math.min(PAGE, left)}`;
@@ -43,15 +52,17 @@ const verify = async (order: VerifyOrder): Promise<void> => {
       say({ kind: 'broken', seq: begun, reason: 'the server does not have it', verified: begun - order.from });
       return;
     }
-    say({ kind: 'progress', verified: reader.nextSeq - order.from, total: end - order.from });
+    say({ kind: 'progress', verified: reader.nextSeq - order.from, total: end - order.from, rows: looked.takeRows() });
   }
   say({
     kind: 'done',
     verified: reader.nextSeq - order.from,
+    unread: looked.unread,
     from: order.from,
     lastHash: reader.lastHash,
-    chainHash: order.most === undefined ? chainHash.replace(/^sha256:/, '') : null,
+    chainHash: order.shown === undefined ? chainHash.replace(/^sha256:/, '') : null,
     soughtSeq: reader.soughtSeq,
+    difference: looked.difference,
     tookMs: performance.now() - started,
   });
 };

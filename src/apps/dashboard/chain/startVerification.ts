@@ -10,8 +10,10 @@ export const startVerification = (
   order: Omit<VerifyOrder, 'base' | 'token'>,
   heard: (news: VerifyNews) => void,
 ): (() => void) => {
+  let stopped = false;
   const worker = new Worker(new URL(CHAIN_WORKER, document.baseURI));
   worker.onmessage = ({ data }: MessageEvent<VerifyNews>) => {
+    if (stopped) return;
     if (data.kind !== 'progress') worker.terminate();
     heard(data);
   };
@@ -20,5 +22,8 @@ export const startVerification = (
     heard({ kind: 'problem', problem: 'The worker that verifies could not be started.' });
   };
   worker.postMessage({ ...order, base: document.baseURI, token: session.token } satisfies VerifyOrder);
-  return () => worker.terminate();
+  return () => {
+    stopped = true; // what it has said already may still be on the way
+    worker.terminate();
+  };
 };

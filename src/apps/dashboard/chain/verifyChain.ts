@@ -12,6 +12,9 @@ export interface ChainBreak {
   readonly reason: string;
 }
 
+/** What is looked at of each record once its hash holds; what it answers with is the reason why the record is none of this chain. */
+export type Look = (seq: number, bytes: Uint8Array, hash: string, before: string) => string | undefined;
+
 /** Goes along the chain, page after page. */
 export class ChainReader {
   #last: Uint8Array;
@@ -24,6 +27,7 @@ export class ChainReader {
     from = 0,
     before: Uint8Array = ZEROS,
     private readonly soughtHash?: string,
+    private readonly look: Look = () => undefined,
   ) {
     this.#seq = from;
     this.#last = before;
@@ -42,8 +46,11 @@ export class ChainReader {
       linked.set(this.#last);
       linked.set(bytes, HASH_BYTES);
       if (!equal(this.sha256(linked), hash)) return this.#broken('its hash is not that of its bytes and the record before');
+      const hex = hexOf(hash);
+      const reason = this.look(this.#seq, bytes, hex, this.lastHash);
+      if (reason !== undefined) return this.#broken(reason);
       this.#last = hash.slice();
-      if (this.soughtHash !== undefined && hexOf(hash) === this.soughtHash) this.#sought = this.#seq;
+      if (hex === this.soughtHash) this.#sought = this.#seq;
       this.#seq += 1;
       at += 4 + length;
     }

@@ -3,7 +3,7 @@ import uPlot from 'uplot';
 import type { MinuteCounts } from '../journal/journalStore';
 import { minuteText } from '../format/time';
 import { theme } from '../state/theme';
-import { useValue } from '../state/value';
+import { useValue } from '../state/useValue';
 
 interface ChartProps {
   /** By the minute's number since 1970. */

@@ -36,6 +36,8 @@ export const VirtualRows = ({ label, columns, selected, active, onActive, onOpen
   const [view, setView] = useState({ top: 0, height: 600 });
   const held = useRef<{ seq: number | undefined; shift: number }>({ seq: undefined, shift: 0 });
   const newestSeen = useRef(0);
+  /** To be scrolled to as soon as it is there. */
+  const sought = useRef<number | undefined>(undefined);
 
   useEffect(() => {
     const scroller = element.current;
@@ -69,15 +71,18 @@ export const VirtualRows = ({ label, columns, selected, active, onActive, onOpen
     held.current = { seq: undefined, shift: 0 };
     element.current?.scrollTo({ top: 0 });
   }, [selection]);
+  // A row that an address names may come later than the address.
+  useLayoutEffect(() => void (sought.current = active), [active]);
   useLayoutEffect(() => {
     const scroller = element.current;
-    if (scroller === null || active === undefined || !selection.has(active)) return;
+    if (scroller === null || active === undefined || sought.current !== active || !selection.has(active)) return;
+    sought.current = undefined;
     const top = selection.indexOf(active) * ROW_HEIGHT;
     const head = ROW_HEIGHT; // the column heads stick to the top
     if (top < scroller.scrollTop) scroller.scrollTop = top;
     else if (top + head + ROW_HEIGHT > scroller.scrollTop + scroller.clientHeight)
       scroller.scrollTop = top + head + ROW_HEIGHT - scroller.clientHeight;
-  }, [active]);
+  }, [active, selection, version]);
 
   const atTop = held.current.seq === undefined;
   const newest = selection.seqAt(0) ?? 0;
@@ -103,7 +108,7 @@ export const VirtualRows = ({ label, columns, selected, active, onActive, onOpen
         role="grid"
         aria-label={label}
         aria-rowcount={selection.length + 1}
-        aria-activedescendant={active === undefined ? undefined : `row-${active}`}
+        aria-activedescendant={rows.some((row) => row?.seq === active) ? `row-${active ?? ''}` : undefined}
         tabIndex={0}
         onScroll={scrolled}
       >

@@ -7,8 +7,8 @@ import { Chunk, CHUNK_ROWS } from './chunk';
 import type { StoredRow } from './chunk';
 import { Dictionaries } from './dictionary';
 
-/** How many rows a page keeps, about: whole chunks. */
-const MOST_ROWS = 200_000;
+/** How many rows a page keeps, about: whole chunks. A day of 100,000 decisions with their executions is 300,000 to 500,000. */
+const MOST_ROWS = 1_000_000;
 
 export interface OrderState {
   readonly seq: number;

@@ -3,14 +3,14 @@
  * at a position that was read before the pages, so that nothing falls between; what comes twice is told by its seq.
  */
 import type { Api } from '../api/client';
-import { ApiProblem } from '../api/client';
+import { ApiProblem, problemText } from '../api/client';
 import { EventLines } from '../api/eventLines';
 import type { Row } from '../api/documents';
 import { JournalStore } from '../journal/journalStore';
 import { Value } from './value';
 
 const FIRST_PAGE = 500;
-const PAGE = 2_000;
+const PAGE = 4_000;
 /** The server says something every 15 s; this long without a word, and the connection is taken for dead. */
 const SILENCE_MS = 40_000;
 const FIRST_WAIT_MS = 250;
@@ -29,9 +29,16 @@ export class RunFeed {
   readonly #stop = new AbortController();
   #drawing = false;
 
+  /** Why it is not live, in one line; undefined: it is, or nobody said. */
+  readonly problem = new Value<string | undefined>(undefined);
+  /** There is no such run. */
+  readonly unknown = new Value(false);
+
   constructor(
     private readonly api: Api,
     readonly runId: string,
+    /** Told of every row as it comes. */
+    private readonly noticed: (rows: readonly Row[]) => void = () => undefined,
   ) {}
 
   start(): void {
@@ -53,14 +60,20 @@ export class RunFeed {
         await following;
         return;
       } catch (error) {
-        if (isFinal(error)) {
-          this.connection.set('refused');
-          return;
-        }
-        this.connection.set('lost');
+        if (this.#failed(error)) return;
         await pause(wait, signal);
       }
     }
+  }
+
+  /** Whether there is no use in another try. */
+  #failed(error: unknown): boolean {
+    if (this.#stop.signal.aborted) return true;
+    const final = isFinal(error);
+    this.unknown.set(error instanceof ApiProblem && error.code === 'run_not_found');
+    this.problem.set(error instanceof ApiProblem ? problemText(error) : undefined);
+    this.connection.set(final ? 'refused' : 'lost');
+    return final;
   }
 
   async #readBack(nextSeq: number): Promise<void> {
@@ -88,11 +101,9 @@ export class RunFeed {
           after = id;
           wait = FIRST_WAIT_MS;
         });
+        this.problem.set(undefined);
       } catch (error) {
-        if (isFinal(error)) {
-          this.connection.set('refused');
-          return;
-        }
+        if (this.#failed(error)) return;
       }
       if (isAborted(signal)) return;
       this.connection.set('lost');
@@ -105,6 +116,7 @@ export class RunFeed {
     const silence = new AbortController();
     const reader = (await this.api.events(this.runId, after, AbortSignal.any([this.#stop.signal, silence.signal]))).getReader();
     this.connection.set('live');
+    this.problem.set(undefined);
     const lines = new EventLines();
     const decoder = new TextDecoder();
     for (;;) {
@@ -131,6 +143,7 @@ export class RunFeed {
 
   #take(rows: readonly Row[]): void {
     const own = rows.filter(({ run_id = this.runId }) => run_id === this.runId);
+    this.noticed(own);
     if (this.store.add(own) === 0 || this.#drawing) return;
     this.#drawing = true;
     const drawn = (): void => {

@@ -8,6 +8,8 @@ export interface Fetched<T> {
   readonly data: T | undefined;
   /** Why the last try failed, in one line. */
   readonly problem: string | undefined;
+  /** When `data` came, ms since 1970. */
+  readonly asOf: number | undefined;
   readonly refresh: () => void;
 }
 
@@ -22,12 +24,13 @@ interface Answer<T> {
   readonly question: string;
   readonly data: T | undefined;
   readonly problem: string | undefined;
+  readonly asOf: number | undefined;
 }
 
 /** `question` names what is asked: an answer to another question is never shown. Undefined: nothing is asked. */
 export const useFetched = <T>(question: string | undefined, ask: () => Promise<T>, occasion: Occasion = {}): Fetched<T> => {
   const { after, atMostEveryMs = 500, everyMs } = occasion;
-  const [answer, setAnswer] = useState<Answer<T>>({ question: '', data: undefined, problem: undefined });
+  const [answer, setAnswer] = useState<Answer<T>>({ question: '', data: undefined, problem: undefined, asOf: undefined });
   const poller = useRef<Poller | undefined>(undefined);
   const asking = useRef(ask);
   asking.current = ask;
@@ -38,10 +41,12 @@ export const useFetched = <T>(question: string | undefined, ask: () => Promise<T
     const once = async (): Promise<void> => {
       try {
         const data = await asking.current();
-        if (current) setAnswer({ question, data, problem: undefined });
+        if (current) setAnswer({ question, data, problem: undefined, asOf: Date.now() });
       } catch (error) {
         const problem = problemText(error);
-        if (current) setAnswer((before) => ({ question, data: before.question === question ? before.data : undefined, problem }));
+        const keep = (before: Answer<T>): Answer<T> =>
+          before.question === question ? { ...before, problem } : { question, data: undefined, problem, asOf: undefined };
+        if (current) setAnswer(keep);
       }
     };
     const own = new Poller(once, { atMostEveryMs, everyMs });
@@ -58,6 +63,7 @@ export const useFetched = <T>(question: string | undefined, ask: () => Promise<T
   return {
     data: fits ? answer.data : undefined,
     problem: fits ? answer.problem : undefined,
+    asOf: fits ? answer.asOf : undefined,
     refresh: () => poller.current?.poke(),
   };
 };

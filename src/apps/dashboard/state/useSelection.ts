@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Filter } from '../journal/filter';
 import { Selection } from '../journal/selection';
 import type { RunFeed } from './runFeed';
-import { useValue } from './value';
+import { useValue } from './useValue';
 
 /** Of 16 ms a frame, so much for filtering. */
 const BUDGET_MS = 6;

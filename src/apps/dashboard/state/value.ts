@@ -1,5 +1,4 @@
 /** A value that changes, and whoever listens: all state that several parts of the page share. */
-import { useEffect, useState } from 'preact/hooks';
 
 export class Value<T> {
   #current: T;
@@ -24,14 +23,3 @@ export class Value<T> {
     return () => this.#listeners.delete(listener);
   }
 }
-
-/** The value as it is now; the component is drawn again when it changes. */
-export const useValue = <T>(value: Value<T>): T => {
-  const [, draw] = useState(0);
-  useEffect(() => {
-    const again = (): void => draw((count) => count + 1);
-    again(); // it may have changed between drawing and listening
-    return value.listen(again);
-  }, [value]);
-  return value.current;
-};

@@ -6,7 +6,7 @@ import { session } from '../state/app';
 import { goTo, route } from '../state/navigation';
 import type { Connection, RunFeed } from '../state/runFeed';
 import { switchTheme, theme } from '../state/theme';
-import { useValue } from '../state/value';
+import { useValue } from '../state/useValue';
 
 const NAMES: Readonly<Record<View, string>> = { now: 'Now', blotter: 'Blotter', policy: 'Policy', audit: 'Audit' };
 const CONNECTIONS: Readonly<Record<Connection, string>> = {
@@ -61,6 +61,7 @@ export const Header = ({ feed, runs, onHelp }: HeaderProps) => {
           value={feed.runId}
           onChange={(event) => goTo({ view, run: event.currentTarget.value, intent: undefined, query: {} })}
         >
+          {runs.every(({ run_id }) => run_id !== feed.runId) && <option value={feed.runId}>{feed.runId}</option>}
           {runs.map(({ run_id, account_id, status: state }) => (
             <option key={run_id} value={run_id}>
               {run_id} · {account_id}
@@ -91,10 +92,11 @@ export const Header = ({ feed, runs, onHelp }: HeaderProps) => {
 
 const Feed = ({ feed }: { readonly feed: RunFeed }) => {
   const connection = useValue(feed.connection);
+  const problem = useValue(feed.problem);
   useValue(feed.version);
   const { lastClock } = feed.store;
   return (
-    <span class={`feed feed-${connection}`} title="Whether new records arrive, and the time of the last one">
+    <span class={`feed feed-${connection}`} title={problem ?? 'Whether new records arrive, and the time of the last one'}>
       <span class="dot" aria-hidden="true" />
       {CONNECTIONS[connection]}
       {lastClock > 0 && <time> {minuteText(lastClock)} UTC</time>}

@@ -1,6 +1,6 @@
 import { Dialog } from '../components/Dialog';
 import { setSingleKeys, singleKeys } from '../state/keys';
-import { useValue } from '../state/value';
+import { useValue } from '../state/useValue';
 
 const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
   [['1', '2', '3', '4'], 'Now, Blotter, Policy, Audit'],

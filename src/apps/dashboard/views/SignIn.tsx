@@ -1,11 +1,13 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { session } from '../state/app';
-import { useValue } from '../state/value';
+import { useValue } from '../state/useValue';
 
 /** Asks for the token that the server wants. It stays in this tab and goes nowhere but to the server. */
 export const SignIn = () => {
   const rejected = useValue(session.rejected);
   const [token, setToken] = useState('');
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
   return (
     <main class="sign-in" id="content">
       <form
@@ -19,6 +21,7 @@ export const SignIn = () => {
         <label class="stacked">
           Token
           <input
+            ref={field}
             name="token"
             type="password"
             required
@@ -28,9 +31,9 @@ export const SignIn = () => {
             onInput={(event) => setToken(event.currentTarget.value)}
           />
         </label>
-        {rejected && (
+        {rejected !== undefined && (
           <p class="problem" role="alert">
-            The server does not know this token.
+            {rejected}
           </p>
         )}
         <div class="actions actions-start">

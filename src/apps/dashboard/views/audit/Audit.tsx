@@ -1,6 +1,7 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
-import { problemText } from '../../api/client';
+import { ApiProblem, problemText } from '../../api/client';
 import { ProblemLine } from '../../components/Panel';
+import { leftOutText, useCoverage } from '../../components/LeftOut';
 import { VirtualRows } from '../../components/VirtualRows';
 import { readTime } from '../../format/time';
 import type { Filter } from '../../journal/filter';
@@ -9,7 +10,7 @@ import { useKeys } from '../../state/keys';
 import { goTo, route, withQuery } from '../../state/navigation';
 import type { RunFeed } from '../../state/runFeed';
 import { useSelection } from '../../state/useSelection';
-import { useValue } from '../../state/value';
+import { useValue } from '../../state/useValue';
 import { Counted } from '../blotter/Blotter';
 import { columnsFor } from '../blotter/columns';
 import { ChainPanel } from './ChainPanel';
@@ -20,6 +21,7 @@ import { SearchBar } from './SearchBar';
 export const Audit = ({ feed }: { readonly feed: RunFeed }) => {
   const { query } = useValue(route);
   const [problem, setProblem] = useState<string | undefined>(undefined);
+  const [note, setNote] = useState<string | undefined>(undefined);
   const columns = useMemo(() => columnsFor(feed.store), [feed]);
   const searchField = useRef<HTMLInputElement>(null);
   const seq = /^\d+$/.test(query.seq ?? '') ? Number(query.seq) : undefined;
@@ -32,16 +34,20 @@ export const Audit = ({ feed }: { readonly feed: RunFeed }) => {
   };
   const selected = useSelection(feed, filter);
   const { selection } = selected;
+  const leftOut = leftOutText(useCoverage(feed));
 
   const show = (next: number | undefined, replace = false): void => {
     setProblem(undefined);
+    setNote(undefined);
     goTo(withQuery({ ...route.current, run: feed.runId }, { seq: next === undefined ? '' : String(next) }), replace);
   };
   const find = async (what: string): Promise<void> => {
     setProblem(undefined);
+    setNote(undefined);
     try {
-      if (/^\d+$/.test(what)) show((await api.record(feed.runId, Number(what))).seq);
-      else show((await api.decision(feed.runId, what)).seq);
+      const found = await foundBy(feed.runId, what);
+      show(found.seq);
+      setNote(found.note);
     } catch (error) {
       setProblem(problemText(error));
     }
@@ -77,6 +83,11 @@ export const Audit = ({ feed }: { readonly feed: RunFeed }) => {
           <Counted feed={feed} selected={selected} />
         </div>
         <ProblemLine problem={problem ?? times.problem} />
+        {note !== undefined && (
+          <p class="hint found" role="status">
+            {note}
+          </p>
+        )}
         <VirtualRows
           label="Audit records, newest first"
           columns={columns}
@@ -84,11 +95,11 @@ export const Audit = ({ feed }: { readonly feed: RunFeed }) => {
           active={seq}
           onActive={(next) => show(next, seq !== undefined)}
           onOpen={() => undefined}
-          empty="No record is like this."
+          empty={leftOut === undefined ? 'No record is like this.' : `No record that is here is like this; ${leftOut}.`}
         />
       </div>
       <div class="audit-side">
-        <ChainPanel key={feed.runId} run={feed.runId} />
+        <ChainPanel key={feed.runId} feed={feed} />
         {seq === undefined ? (
           <p class="empty">Choose a record to see all of it.</p>
         ) : (
@@ -98,6 +109,36 @@ export const Audit = ({ feed }: { readonly feed: RunFeed }) => {
     </div>
   );
 };
+
+interface Found {
+  readonly seq: number;
+  /** What it was found as, where it could be something else. */
+  readonly note: string | undefined;
+}
+
+/** Digits may be a seq, and the id of an intent as well: both are looked for. Rejects where nothing is found. */
+const foundBy = async (run: string, what: string): Promise<Found> => {
+  if (!/^\d{1,15}$/.test(what)) return { seq: (await api.decision(run, what)).seq, note: undefined };
+  const [asSeq, asIntent] = await Promise.all([
+    orMissing(api.record(run, Number(what)).then(({ seq }) => seq)),
+    orMissing(api.decision(run, what).then(({ seq }) => seq)),
+  ]);
+  if (asSeq !== undefined && asIntent !== undefined && asSeq !== asIntent)
+    return {
+      seq: asIntent,
+      note: `${what} is the id of an intent, decided at seq ${asIntent}: this record. There is a record with seq ${asSeq}, too; its address ends with seq=${asSeq}.`,
+    };
+  if (asIntent !== undefined) return { seq: asIntent, note: `${what} is the id of an intent, decided at seq ${asIntent}.` };
+  if (asSeq !== undefined) return { seq: asSeq, note: `Found as seq ${asSeq}; no intent has this id.` };
+  throw new Error(`There is no record ${what} so far, and no intent with this id was decided.`);
+};
+
+/** Undefined: there is none. */
+const orMissing = <T,>(asked: Promise<T>): Promise<T | undefined> =>
+  asked.catch((error: unknown) => {
+    if (error instanceof ApiProblem && error.status === 404) return undefined;
+    throw error;
+  });
 
 interface Times {
   readonly from: number | undefined;

@@ -1,13 +1,11 @@
-import { useState } from 'preact/hooks';
 import type { AuditDocument } from '../../api/documents';
-import { startVerification } from '../../chain/startVerification';
 import { Hash } from '../../components/Hash';
 import { ProblemLine } from '../../components/Panel';
 import { dateTimeText } from '../../format/time';
-import { announce } from '../../state/announcements';
 import { api } from '../../state/app';
 import { useFetched } from '../../state/useFetched';
 import { EvidenceButton } from './EvidenceButton';
+import { RecordCheck } from './RecordCheck';
 
 interface RecordPanelProps {
   readonly run: string;
@@ -28,12 +26,19 @@ export const RecordPanel = ({ run, seq, onClose }: RecordPanelProps) => {
         </button>
       </div>
       <ProblemLine problem={problem} />
-      {data !== undefined && <RecordBody key={seq} run={run} record={data} />}
+      {data !== undefined && <RecordBody key={seq} run={run} seq={seq} record={data} />}
     </aside>
   );
 };
 
-const RecordBody = ({ run, record }: { readonly run: string; readonly record: AuditDocument }) => {
+interface RecordBodyProps {
+  readonly run: string;
+  /** That was asked for: what the record says of itself is not taken for it. */
+  readonly seq: number;
+  readonly record: AuditDocument;
+}
+
+const RecordBody = ({ run, seq, record }: RecordBodyProps) => {
   const intent = intentOf(record);
   const address = encodeURIComponent(run);
   return (
@@ -43,7 +48,7 @@ const RecordBody = ({ run, record }: { readonly run: string; readonly record: Au
         <Hash label="Hash before" value={record.prev_hash} />
       </p>
       <div class="actions actions-start">
-        <RecordCheck run={run} record={record} />
+        <RecordCheck run={run} seq={seq} prevHash={record.prev_hash} shown={{ document: record, partly: 'nowhere' }} />
         {intent !== undefined && <a href={`#/blotter/${address}/${encodeURIComponent(intent)}`}>Timeline of {intent}</a>}
         {intent !== undefined && record.kind === 'DECISION' && <EvidenceButton run={run} intent={intent} />}
       </div>
@@ -51,36 +56,10 @@ const RecordBody = ({ run, record }: { readonly run: string; readonly record: Au
         {JSON.stringify(record, null, 2)}
       </pre>
       <div class="actions actions-start">
-        {record.seq > 0 && <a href={`#/audit?run=${address}&seq=${record.seq - 1}`}>← seq {record.seq - 1}</a>}
-        <a href={`#/audit?run=${address}&seq=${record.seq + 1}`}>seq {record.seq + 1} →</a>
+        {seq > 0 && <a href={`#/audit?run=${address}&seq=${seq - 1}`}>← seq {seq - 1}</a>}
+        <a href={`#/audit?run=${address}&seq=${seq + 1}`}>seq {seq + 1} →</a>
       </div>
     </>
-  );
-};
-
-/** Whether the hash that is shown is that of the bytes and the hash before it. */
-const RecordCheck = ({ run, record }: { readonly run: string; readonly record: AuditDocument }) => {
-  const [said, setSaid] = useState<string | undefined>(undefined);
-  const hex = (text: string): string => text.replace(/^sha256:/, '');
-  const check = (): void => {
-    startVerification({ run, from: record.seq, before: hex(record.prev_hash), most: 1 }, (news) => {
-      if (news.kind === 'progress') return;
-      const holds = news.kind === 'done' && news.lastHash === hex(record.hash);
-      const text = holds
-        ? '✓ hash verified here'
-        : news.kind === 'problem'
-          ? news.problem
-          : '✕ the hash is not that of this record';
-      setSaid(text);
-      announce(text);
-    });
-  };
-  return said === undefined ? (
-    <button type="button" onClick={check}>
-      Verify this hash
-    </button>
-  ) : (
-    <span class={said.startsWith('✓') ? 'verified' : 'problem'}>{said}</span>
   );
 };
 

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { StoredRow } from '../../journal/chunk';
 import type { Filter } from '../../journal/filter';
+import { leftOutText, useCoverage } from '../../components/LeftOut';
 import { VirtualRows } from '../../components/VirtualRows';
 import { announce } from '../../state/announcements';
 import { useKeys } from '../../state/keys';
@@ -8,7 +9,7 @@ import { goTo, route, withQuery } from '../../state/navigation';
 import type { RunFeed } from '../../state/runFeed';
 import { useSelection } from '../../state/useSelection';
 import type { Selected } from '../../state/useSelection';
-import { useValue } from '../../state/value';
+import { useValue } from '../../state/useValue';
 import { columnsFor } from './columns';
 import { FilterBar } from './FilterBar';
 import { Timeline } from './Timeline';
@@ -46,6 +47,9 @@ export const Blotter = ({ feed }: { readonly feed: RunFeed }) => {
     const row = feed.store.row(seq);
     if (intent !== undefined && row !== undefined && row.intentId !== '') open(row);
   };
+  /** An address names an intent alone; a row of it that somebody chose stays chosen. */
+  const found = (seq: number): void =>
+    setActive((chosen) => (chosen !== undefined && feed.store.row(chosen)?.intentId === intent ? chosen : seq));
   const openActive = (): void => {
     const row = active === undefined ? undefined : feed.store.row(active);
     if (row !== undefined) open(row);
@@ -85,24 +89,28 @@ export const Blotter = ({ feed }: { readonly feed: RunFeed }) => {
           active={active}
           onActive={setActive}
           onOpen={open}
-          empty={feed.store.size === 0 ? 'Nothing has been decided in this run yet.' : 'No row is like this.'}
+          empty={emptyText(feed, useCoverage(feed))}
         />
       </div>
-      {intent !== undefined && <Timeline feed={feed} intent={intent} onClose={close} />}
+      {intent !== undefined && <Timeline feed={feed} intent={intent} onSeq={found} onClose={close} />}
     </div>
   );
 };
 
-/** How many rows there are, how many are shown, and whether older ones are still to come. */
+const emptyText = ({ store }: RunFeed, coverage: ReturnType<typeof useCoverage>): string => {
+  const leftOut = leftOutText(coverage);
+  if (leftOut !== undefined) return `No row that is here is like this; ${leftOut}.`;
+  return store.size === 0 ? 'Nothing has been decided in this run yet.' : 'No row is like this.';
+};
+
+/** How many rows there are, how many are shown, and what is left out. */
 export const Counted = ({ feed, selected }: { readonly feed: RunFeed; readonly selected: Selected }) => {
-  const downTo = useValue(feed.readDownTo);
-  const { selection } = selected;
-  const { size, floor } = feed.store;
-  const reading = downTo > floor;
+  const coverage = useCoverage(feed);
+  const leftOut = leftOutText(coverage);
   return (
-    <p class="counted" data-reading={reading}>
-      <strong>{selection.length.toLocaleString('en')}</strong> of {size.toLocaleString('en')} rows
-      {reading ? ', older ones are coming' : floor > 0 ? `; before seq ${floor.toLocaleString('en')}: by id or seq in Audit` : ''}
+    <p class="counted" data-reading={coverage.reading}>
+      <strong>{selected.selection.length.toLocaleString('en')}</strong> of {feed.store.size.toLocaleString('en')} rows
+      {leftOut !== undefined && <span class="left-out">; {leftOut}</span>}
     </p>
   );
 };

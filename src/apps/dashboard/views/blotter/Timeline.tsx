@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { DecisionDetail } from '../../api/documents';
+import type { ShownRecord } from '../../chain/messages';
 import { documentFields, Fields } from '../../components/Fields';
 import { Hash } from '../../components/Hash';
 import { ProblemLine } from '../../components/Panel';
@@ -10,18 +11,21 @@ import { noteOf } from '../../journal/note';
 import { api } from '../../state/app';
 import type { RunFeed } from '../../state/runFeed';
 import { useFetched } from '../../state/useFetched';
-import { useValue } from '../../state/value';
+import { useValue } from '../../state/useValue';
 import { EvidenceButton } from '../audit/EvidenceButton';
+import { RecordCheck } from '../audit/RecordCheck';
 import { RulesTable } from './RulesTable';
 
 interface TimelineProps {
   readonly feed: RunFeed;
   readonly intent: string;
+  /** Told where in the journal its decision is. */
+  readonly onSeq: (seq: number) => void;
   readonly onClose: () => void;
 }
 
 /** Everything about one intent, from what was asked to what came of it. */
-export const Timeline = ({ feed, intent, onClose }: TimelineProps) => {
+export const Timeline = ({ feed, intent, onSeq, onClose }: TimelineProps) => {
   const after = useValue(feed.version);
   const { data, problem } = useFetched(`decision ${feed.runId} ${intent}`, () => api.decision(feed.runId, intent), {
     after,
@@ -29,22 +33,28 @@ export const Timeline = ({ feed, intent, onClose }: TimelineProps) => {
   });
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.closest('.side')?.scrollTo({ top: 0 }), [intent]);
+  const seq = data?.seq;
+  useEffect(() => {
+    if (seq !== undefined) onSeq(seq);
+  }, [seq]);
   return (
     <aside class="side" aria-label={`Timeline of ${intent}`}>
       <div class="side-head">
-        <h2 ref={heading}>{intent}</h2>
+        <h2 ref={heading} title={intent}>
+          {intent}
+        </h2>
         {data !== undefined && <VerdictTag verdict={data.decision.decision} />}
         <button type="button" class="close" aria-label="Close the timeline (Escape)" title="Close (Escape)" onClick={onClose}>
           ×
         </button>
       </div>
       <ProblemLine problem={problem} />
-      {data !== undefined && <Detail detail={data} />}
+      {data !== undefined && <Detail feedRun={feed.runId} detail={data} />}
     </aside>
   );
 };
 
-const Detail = ({ detail }: { readonly detail: DecisionDetail }) => {
+const Detail = ({ feedRun, detail }: { readonly feedRun: string; readonly detail: DecisionDetail }) => {
   const run = encodeURIComponent(detail.run_id);
   return (
     <>
@@ -95,10 +105,25 @@ const Detail = ({ detail }: { readonly detail: DecisionDetail }) => {
         ]}
       />
       <div class="actions actions-start">
+        <RecordCheck run={feedRun} seq={detail.seq} prevHash={detail.prev_hash} shown={shownOf(detail)} />
         <EvidenceButton run={detail.run_id} intent={detail.intent_id} />
       </div>
     </>
   );
+};
+
+/** What of the timeline stands in the decision's record word for word. Rules that did not fire, the order and its fills are the server's account. */
+const shownOf = (detail: DecisionDetail): ShownRecord => {
+  const { run_id, seq, policy_hash, hash, prev_hash, engine_version, intent, facts, reference_price } = detail;
+  // How long it took was measured, and is no part of the record.
+  const decision = Object.fromEntries(Object.entries(detail.decision).filter(([name]) => name !== 'eval_ms'));
+  return {
+    document: {
+      ...{ run_id, seq, policy_hash, hash, prev_hash, engine_version, intent, facts, clock: Date.parse(detail.clock) },
+      decision: { ...decision, intent_id: detail.intent_id, reference_price },
+    },
+    partly: ['decision'],
+  };
 };
 
 /** What was asked, and what was answered, as one would say it. */

@@ -1,3 +1,4 @@
+import { Name } from '../../components/Name';
 import { OrderTag, VerdictTag } from '../../components/Verdict';
 import type { GridColumn } from '../../components/VirtualRows';
 import { exactText, NOTHING } from '../../format/exact';
@@ -33,9 +34,9 @@ export const columnsFor = (store: JournalStore): readonly GridColumn[] => [
     cell: ({ kind, verdict }) =>
       verdict === '' ? <span class="kind">{NAMES[kind] ?? kind.toLowerCase()}</span> : <VerdictTag verdict={verdict} />,
   },
-  { name: 'intent', head: 'Intent', cell: ({ intentId }) => <span title={intentId}>{intentId}</span> },
-  { name: 'strategy', head: 'Strategy', cell: ({ strategyId }) => strategyId },
-  { name: 'symbol', head: 'Symbol', cell: ({ symbol }) => symbol },
+  { name: 'intent', head: 'Intent', cell: ({ intentId }) => <Name>{intentId}</Name> },
+  { name: 'strategy', head: 'Strategy', cell: ({ strategyId }) => <Name>{strategyId}</Name> },
+  { name: 'symbol', head: 'Symbol', cell: ({ symbol }) => <Name>{symbol}</Name> },
   { name: 'side', head: 'Side', cell: ({ side }) => <span class={`side-${side}`}>{side}</span> },
   { name: 'qty', head: 'Qty', figures: true, cell: ({ qty }) => figure(qty) },
   {

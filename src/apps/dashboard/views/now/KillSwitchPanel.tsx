@@ -1,12 +1,14 @@
-import { useState } from 'preact/hooks';
 import type { KillSwitch } from '../../api/documents';
 import { Fields } from '../../components/Fields';
 import { Panel, ProblemLine } from '../../components/Panel';
-import { SignedDialog } from '../../components/SignedDialog';
+import { StateTag } from '../../components/StateTag';
 import { exactText } from '../../format/exact';
 import { dateTimeText } from '../../format/time';
-import { api, session } from '../../state/app';
+import { session } from '../../state/app';
 import type { Fetched } from '../../state/useFetched';
+import { useValue } from '../../state/useValue';
+import { useMonitors } from '../ModeBanner';
+import { KillSwitchControls } from './KillSwitchControls';
 
 interface KillSwitchPanelProps {
   readonly run: string;
@@ -16,18 +18,30 @@ interface KillSwitchPanelProps {
 /** How the kill switch stands and why, and the means to turn it for those who may. */
 export const KillSwitchPanel = ({ run, answer }: KillSwitchPanelProps) => {
   const { data, problem, refresh } = answer;
+  const monitors = useMonitors(run);
+  const pending = useValue(session.orders.all).find(
+    ({ type, run: of, standing }) =>
+      type !== 'PolicyActivated' && (of ?? run) === run && (standing === 'sent' || standing === 'pending'),
+  );
   return (
     <Panel
       title="Kill switch"
       aside={
         data !== undefined && (
-          <span class={`state ${data.active ? 'state-bad' : 'state-good'}`}>{data.active ? 'TRIPPED' : 'armed'}</span>
+          <StateTag
+            level={data.active ? 'bad' : 'good'}
+            text={data.active ? 'TRIPPED' : monitors ? 'armed, for people alone' : 'armed'}
+            answered={answer}
+          />
         )
       }
     >
       <ProblemLine problem={problem} />
+      {pending !== undefined && (
+        <p class="warning pending">{pending.type === 'KillSwitchTripped' ? 'TRIP PENDING' : 'RESET PENDING'}: not in force yet</p>
+      )}
       {data !== undefined && <Fields fields={fieldsOf(data)} />}
-      {data !== undefined && <KillSwitchControls run={run} active={data.active} onDone={refresh} />}
+      {data !== undefined && <KillSwitchControls run={run} active={data.active} monitors={monitors} onDone={refresh} />}
     </Panel>
   );
 };
@@ -50,54 +64,4 @@ const fieldsOf = (data: KillSwitch): readonly (readonly [string, string])[] => {
         ]),
     ...(data.every_run ? [['Holds for', 'every run'] as const] : []),
   ];
-};
-
-interface ControlsProps {
-  readonly run: string;
-  readonly active: boolean;
-  readonly onDone: () => void;
-}
-
-/** Trip or reset, for this run or for all; for others, why they cannot. */
-export const KillSwitchControls = ({ run, active, onDone }: ControlsProps) => {
-  const [asking, setAsking] = useState<'trip' | 'reset' | undefined>(undefined);
-  const [everyRun, setEveryRun] = useState(false);
-  if (!session.mayOperate) return <p class="hint">To trip or reset it, sign in with a token that has the role operate.</p>;
-  const closed = (done: boolean): void => {
-    setAsking(undefined);
-    setEveryRun(false);
-    if (done) onDone();
-  };
-  return (
-    <div class="actions actions-start">
-      {active ? (
-        <button type="button" class="main" onClick={() => setAsking('reset')}>
-          Reset kill switch…
-        </button>
-      ) : (
-        <button type="button" class="grave" onClick={() => setAsking('trip')}>
-          Trip kill switch…
-        </button>
-      )}
-      {asking !== undefined && (
-        <SignedDialog
-          title={asking === 'trip' ? 'Trip the kill switch' : 'Reset the kill switch'}
-          button={asking === 'trip' ? 'Trip' : 'Reset'}
-          grave={asking === 'trip'}
-          send={(signed) => api.turnKillSwitch(everyRun ? undefined : run, { action: asking, ...signed })}
-          onClose={closed}
-        >
-          <p>
-            {asking === 'trip'
-              ? 'Every order is denied from then on, until somebody resets it.'
-              : 'Orders are judged by the limits again.'}
-          </p>
-          <label class="check">
-            <input type="checkbox" checked={everyRun} onChange={(event) => setEveryRun(event.currentTarget.checked)} />
-            For every run, not for {run} alone
-          </label>
-        </SignedDialog>
-      )}
-    </div>
-  );
 };

@@ -30,7 +30,7 @@ export const LimitCard = ({ metric, rule_id, value, limit, headroom, used }: Lim
       title={`${metric}: ${exactText(value)}, limit ${exactText(limit)}, headroom ${exactText(headroom)}`}
     >
       <div class="card-title">
-        <h3>{title}</h3>
+        <h2>{title}</h2>
         {rule_id !== null && <span class="rule">{rule_id}</span>}
       </div>
       <p class="figure">{text(value)}</p>

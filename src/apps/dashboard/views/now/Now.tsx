@@ -2,12 +2,15 @@ import type { Status } from '../../api/documents';
 import { Fields } from '../../components/Fields';
 import { Money } from '../../components/Money';
 import { Panel, ProblemLine } from '../../components/Panel';
+import { StateTag } from '../../components/StateTag';
 import { exactText } from '../../format/exact';
 import { dateTimeText, spanText } from '../../format/time';
 import { api, session } from '../../state/app';
 import type { RunFeed } from '../../state/runFeed';
+import { useStale } from '../../state/staleness';
 import { useFetched } from '../../state/useFetched';
-import { useValue } from '../../state/value';
+import { useValue } from '../../state/useValue';
+import { RefusedEdit } from '../policy/RefusedEdit';
 import { DecisionsChart } from './DecisionsChart';
 import { KillSwitchPanel } from './KillSwitchPanel';
 import { LimitCard } from './LimitCard';
@@ -21,16 +24,24 @@ export const Now = ({ feed }: { readonly feed: RunFeed }) => {
   const portfolio = useFetched(`portfolio ${run}`, () => api.portfolio(run), { after, everyMs: 5_000 });
   const killSwitch = useFetched(`kill switch ${run}`, () => api.killSwitch(run), { after, everyMs: 5_000 });
   const accounts = useFetched('accounts', () => api.accounts(), { after, atMostEveryMs: 2_000, everyMs: 10_000 });
+  const policies = useFetched('policies', () => api.policies(), { after, atMostEveryMs: 2_000, everyMs: 3_000 });
+  const stale = useStale(portfolio);
   const { data } = portfolio;
   return (
-    <div class="view view-now">
+    <div class={`view view-now ${stale === undefined ? '' : 'old'}`}>
       <h1 class="unseen">Now</h1>
+      {stale !== undefined && (
+        <p class="warning">
+          <strong>Not of now.</strong> What stands here is {stale}.
+        </p>
+      )}
+      <RefusedEdit policies={policies.data} />
       <ProblemLine problem={portfolio.problem} />
       <section class="cards" aria-label="Equity and limits">
         {data !== undefined && (
           <div class="card card-equity">
             <div class="card-title">
-              <h3>Equity</h3>
+              <h2>Equity</h2>
               <span class="rule">{data.equity_mode}</span>
             </div>
             <p class="figure">
@@ -74,26 +85,29 @@ export const Now = ({ feed }: { readonly feed: RunFeed }) => {
   );
 };
 
-const Service = ({ status }: { readonly status: Status }) => (
-  <Panel
-    title="Service"
-    aside={<span class={`state ${status.ready ? 'state-good' : 'state-bad'}`}>{status.ready ? 'ready' : 'NOT READY'}</span>}
-  >
-    {status.problems.length > 0 && (
-      <ul class="problems" aria-label="Why it is not ready">
-        {status.problems.map((problem) => (
-          <li key={problem}>{problem}</li>
-        ))}
-      </ul>
-    )}
-    <Fields
-      fields={[
-        ['Feed lag', status.feed_lag_ms === null ? 'no price yet' : spanText(status.feed_lag_ms)],
-        ['Intents waiting', exactText(status.waiting)],
-        ['Bus', status.bus],
-        ['Engine', status.engine_version],
-        ['Up since', dateTimeText(status.started_at)],
-      ]}
-    />
-  </Panel>
-);
+const Service = ({ status }: { readonly status: Status }) => {
+  const answered = { asOf: useValue(session.asOf), problem: useValue(session.problem) };
+  return (
+    <Panel
+      title="Service"
+      aside={<StateTag level={status.ready ? 'good' : 'bad'} text={status.ready ? 'ready' : 'NOT READY'} answered={answered} />}
+    >
+      {status.problems.length > 0 && (
+        <ul class="problems" aria-label="Why it is not ready">
+          {status.problems.map((problem) => (
+            <li key={problem}>{problem}</li>
+          ))}
+        </ul>
+      )}
+      <Fields
+        fields={[
+          ['Feed lag', status.feed_lag_ms === null ? 'no price yet' : spanText(status.feed_lag_ms)],
+          ['Intents waiting', exactText(status.waiting)],
+          ['Bus', status.bus],
+          ['Engine', status.engine_version],
+          ['Up since', dateTimeText(status.started_at)],
+        ]}
+      />
+    </Panel>
+  );
+};

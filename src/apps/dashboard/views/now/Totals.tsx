@@ -1,6 +1,7 @@
 import type { Accounts, Portfolio } from '../../api/documents';
 import { Meter } from '../../components/Meter';
 import { Money } from '../../components/Money';
+import { Name } from '../../components/Name';
 import { Panel, ProblemLine } from '../../components/Panel';
 import { Table } from '../../components/Table';
 import { exactText, NOTHING, percentText, roundedText } from '../../format/exact';
@@ -11,15 +12,19 @@ export const Strategies = ({ portfolio }: { readonly portfolio: Portfolio }) => 
   <Panel title="Strategies">
     <Table
       caption="Strategies of this run"
-      rows={portfolio.strategies}
+      rows={portfolio.strategies ?? []}
       keyOf={({ strategy_id }) => strategy_id}
-      empty="No strategy has sent an intent yet."
+      empty={
+        portfolio.strategies === null
+          ? 'The run has ended, and has forgotten who sent what; the blotter shows it.'
+          : 'No strategy has sent an intent yet.'
+      }
       columns={[
         {
           head: 'Strategy',
           cell: ({ strategy_id }) => (
             <a href={`#/blotter?run=${encodeURIComponent(portfolio.run_id)}&strategy=${encodeURIComponent(strategy_id)}`}>
-              {strategy_id}
+              <Name>{strategy_id}</Name>
             </a>
           ),
         },
@@ -50,7 +55,9 @@ export const Positions = ({ portfolio }: { readonly portfolio: Portfolio }) => (
         {
           head: 'Symbol',
           cell: ({ symbol }) => (
-            <a href={`#/blotter?run=${encodeURIComponent(portfolio.run_id)}&symbol=${encodeURIComponent(symbol)}`}>{symbol}</a>
+            <a href={`#/blotter?run=${encodeURIComponent(portfolio.run_id)}&symbol=${encodeURIComponent(symbol)}`}>
+              <Name>{symbol}</Name>
+            </a>
           ),
         },
         { head: 'Quantity', figures: true, cell: ({ qty }) => exactText(qty) },
@@ -100,7 +107,7 @@ export const AccountTotals = ({ answer }: { readonly answer: Fetched<Accounts> }
         keyOf={({ account_id }) => account_id}
         empty="No run is active."
         columns={[
-          { head: 'Account', cell: ({ account_id }) => account_id },
+          { head: 'Account', cell: ({ account_id }) => <Name>{account_id}</Name> },
           { head: 'Runs', figures: true, cell: ({ runs }) => exactText(runs.length) },
           { head: 'Equity', figures: true, cell: ({ equity }) => <Money value={equity} /> },
           { head: 'Gross', figures: true, cell: ({ gross_value }) => <Money value={gross_value} /> },

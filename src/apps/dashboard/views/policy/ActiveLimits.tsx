@@ -5,7 +5,7 @@ import { Panel, ProblemLine } from '../../components/Panel';
 import { api } from '../../state/app';
 import type { RunFeed } from '../../state/runFeed';
 import { useFetched } from '../../state/useFetched';
-import { useValue } from '../../state/value';
+import { useValue } from '../../state/useValue';
 
 interface ActiveLimitsProps {
   readonly feed: RunFeed;

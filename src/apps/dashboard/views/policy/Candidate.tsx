@@ -1,43 +1,58 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { PolicyDiff } from '../../api/documents';
 import { problemText } from '../../api/client';
-import { valueText } from '../../components/Fields';
-import { Hash } from '../../components/Hash';
 import { Panel, ProblemLine } from '../../components/Panel';
 import { SignedDialog } from '../../components/SignedDialog';
 import { announce } from '../../state/announcements';
 import { api, session } from '../../state/app';
+import { drafts } from '../../state/drafts';
+import { Differences } from './Differences';
 
 interface CandidateProps {
   readonly run: string;
+  /** Of the policy in force. */
+  readonly policyHash: string | null;
   /** The text in force, to begin with. */
   readonly activeText: string | undefined;
   readonly onActivated: () => void;
 }
 
 /** Another policy beside the one in force: what would change, and the means to put it in force for those who may. */
-export const Candidate = ({ run, activeText, onActivated }: CandidateProps) => {
-  const [text, setText] = useState('');
+export const Candidate = ({ run, policyHash, activeText, onActivated }: CandidateProps) => {
+  const [text, setText] = useState(drafts.get(run) ?? '');
   const [diff, setDiff] = useState<PolicyDiff | undefined>(undefined);
   const [problem, setProblem] = useState<string | undefined>(undefined);
   const [activating, setActivating] = useState(false);
+  /** Counts what was asked: an answer that comes after the next question is of no use. */
+  const asked = useRef(0);
   const edit = (next: string): void => {
     setText(next);
+    drafts.set(run, next);
+    asked.current += 1;
     setDiff(undefined);
     setProblem(undefined);
   };
   const compare = async (candidate: string): Promise<void> => {
     setProblem(undefined);
+    asked.current += 1;
+    const question = asked.current;
     try {
       const found = await api.diff(run, candidate);
+      if (question !== asked.current) return;
       setDiff(found);
       announce(
         found.valid ? `${found.differences.length} differences` : `The candidate is invalid: ${found.errors.length} errors`,
       );
     } catch (error) {
-      setProblem(problemText(error));
+      if (question === asked.current) setProblem(problemText(error));
     }
   };
+  // Another policy is in force: what was compared with the one before says nothing any more.
+  const outdated = diff !== undefined && policyHash !== null && diff.against !== policyHash;
+  useEffect(() => {
+    if (outdated) void compare(text);
+  }, [outdated, policyHash]);
+  const blocked = outdated ? 'Another policy is in force since this was compared; comparing again…' : undefined;
   const read = async (file: File | undefined): Promise<void> => {
     if (file === undefined) return;
     const contents = await file.text();
@@ -79,7 +94,7 @@ export const Candidate = ({ run, activeText, onActivated }: CandidateProps) => {
           />
         </label>
         {session.mayOperate ? (
-          <button type="button" class="grave" disabled={diff?.valid !== true} onClick={() => setActivating(true)}>
+          <button type="button" class="grave" disabled={diff?.valid !== true || outdated} onClick={() => setActivating(true)}>
             Activate…
           </button>
         ) : (
@@ -87,11 +102,14 @@ export const Candidate = ({ run, activeText, onActivated }: CandidateProps) => {
         )}
       </div>
       <ProblemLine problem={problem} />
-      {diff !== undefined && <Differences diff={diff} />}
+      {blocked !== undefined && <p class="warning">{blocked}</p>}
+      {diff !== undefined && !outdated && <Differences diff={diff} />}
       {activating && (
         <Activation
           run={run}
           text={text}
+          comparedWith={diff?.against ?? null}
+          blocked={blocked}
           onClose={(done) => {
             setActivating(false);
             if (!done) return;
@@ -104,79 +122,40 @@ export const Candidate = ({ run, activeText, onActivated }: CandidateProps) => {
   );
 };
 
-const Activation = ({
-  run,
-  text,
-  onClose,
-}: {
+interface ActivationProps {
   readonly run: string;
   readonly text: string;
+  /** Hash of the policy that the differences on show are from. */
+  readonly comparedWith: string | null;
+  readonly blocked: string | undefined;
   readonly onClose: (done: boolean) => void;
-}) => {
+}
+
+const Activation = ({ run, text, comparedWith, blocked, onClose }: ActivationProps) => {
   const [everyRun, setEveryRun] = useState(false);
+  const [asked] = useState(comparedWith);
+  const changed =
+    asked === comparedWith
+      ? undefined
+      : 'Another policy came into force meanwhile: close this, and look at the differences again.';
   return (
     <SignedDialog
       title="Activate this policy"
       button="Activate"
       grave
+      type="PolicyActivated"
+      run={everyRun ? undefined : run}
+      blocked={blocked ?? changed}
       send={(signed) => api.activate(text, everyRun ? undefined : run, signed)}
       onClose={onClose}
     >
       <p>Every intent after it is judged by the new limits.</p>
       <label class="check">
         <input type="checkbox" checked={everyRun} onChange={(event) => setEveryRun(event.currentTarget.checked)} />
-        For every active run, not for {run} alone
+        <span>
+          For every active run, not for <bdi>{run}</bdi> alone
+        </span>
       </label>
     </SignedDialog>
-  );
-};
-
-const Differences = ({ diff }: { readonly diff: PolicyDiff }) => {
-  const { valid, errors, warnings, differences, policy_hash } = diff;
-  if (!valid)
-    return (
-      <ul class="problems" aria-label="Errors of the candidate">
-        {errors.map((error) => (
-          <li key={error}>{error}</li>
-        ))}
-      </ul>
-    );
-  return (
-    <>
-      <p class="summary">
-        Valid, <Hash label="Hash of the candidate" value={policy_hash} />.{' '}
-        {differences.length === 0 ? 'It says the same as the policy in force.' : `${differences.length} differences:`}
-      </p>
-      {warnings.map((warning) => (
-        <p key={warning} class="warning">
-          {warning}
-        </p>
-      ))}
-      {differences.length > 0 && (
-        <table class="diff">
-          <caption class="unseen">Differences of the candidate from the policy in force</caption>
-          <thead>
-            <tr>
-              <th scope="col">Path</th>
-              <th scope="col" class="figures">
-                In force
-              </th>
-              <th scope="col" class="figures">
-                Candidate
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {differences.map(({ path, from, to }) => (
-              <tr key={path}>
-                <th scope="row">{path}</th>
-                <td class="figures removed">{from === null ? 'not there' : valueText(from)}</td>
-                <td class="figures added">{to === null ? 'not there' : valueText(to)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </>
   );
 };

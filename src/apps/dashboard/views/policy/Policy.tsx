@@ -1,5 +1,6 @@
-import type { Policies, PolicyHistory, PolicyText } from '../../api/documents';
+import type { PolicyHistory, PolicyText } from '../../api/documents';
 import { Hash } from '../../components/Hash';
+import { Name } from '../../components/Name';
 import { Panel, ProblemLine } from '../../components/Panel';
 import { Table } from '../../components/Table';
 import { dateTimeText } from '../../format/time';
@@ -7,9 +8,10 @@ import { api } from '../../state/app';
 import type { RunFeed } from '../../state/runFeed';
 import type { Fetched } from '../../state/useFetched';
 import { useFetched } from '../../state/useFetched';
-import { useValue } from '../../state/value';
+import { useValue } from '../../state/useValue';
 import { ActiveLimits } from './ActiveLimits';
 import { Candidate } from './Candidate';
+import { RefusedEdit } from './RefusedEdit';
 
 /** By which limits the run is judged, since when, and what another policy would change. */
 export const Policy = ({ feed }: { readonly feed: RunFeed }) => {
@@ -26,35 +28,22 @@ export const Policy = ({ feed }: { readonly feed: RunFeed }) => {
   return (
     <div class="view view-policy">
       <h1 class="unseen">Policy</h1>
-      {policies.data !== undefined && <Watched policies={policies.data} />}
+      <RefusedEdit policies={policies.data} />
+      {policies.data?.refused === null && policies.data.watching !== null && (
+        <p class="hint">Edits of {policies.data.watching} are activated as they are saved.</p>
+      )}
       <div class="policy-columns">
         <div class="column">
           <ActiveLimits feed={feed} policyHash={hash} />
           <ActiveText answer={text} />
         </div>
         <div class="column">
-          <Candidate run={run} activeText={text.data?.text} onActivated={history.refresh} />
+          <Candidate key={run} run={run} policyHash={hash} activeText={text.data?.text} onActivated={history.refresh} />
           <History answer={history} />
         </div>
       </div>
     </div>
   );
-};
-
-const Watched = ({ policies: { watching, refused } }: { readonly policies: Policies }) => {
-  if (refused !== null)
-    return (
-      <section class="banner banner-warning" aria-label="Refused policy" role="alert">
-        <strong>The last edit of {watching ?? 'the watched file'} was refused</strong> at {dateTimeText(refused.at)}; the policy
-        before it stays in force.
-        <ul>
-          {refused.errors.map((error) => (
-            <li key={error}>{error}</li>
-          ))}
-        </ul>
-      </section>
-    );
-  return watching === null ? null : <p class="hint">Edits of {watching} are activated as they are saved.</p>;
 };
 
 const ActiveText = ({ answer: { data, problem } }: { readonly answer: Fetched<PolicyText> }) => (
@@ -97,8 +86,8 @@ const History = ({ answer: { data, problem } }: { readonly answer: Fetched<Polic
           ),
         },
         { head: 'Policy', cell: ({ policy_hash }) => <Hash label="Policy hash" value={policy_hash} /> },
-        { head: 'By', cell: ({ actor }) => actor },
-        { head: 'Reason', cell: ({ reason, note }) => (note === null ? reason : `${reason} (${note})`) },
+        { head: 'By', cell: ({ actor }) => <Name>{actor}</Name> },
+        { head: 'Reason', cell: ({ reason, note }) => <Name>{note === null ? reason : `${reason} (${note})`}</Name> },
       ]}
     />
   </Panel>
