@@ -25,7 +25,7 @@ const shell = async (text: string): Promise<string> =>
 
 beforeAll(async () => {
   const foreground = here(start).replace(/ &\nGATE=.*\n/, '\n');
-  server = spawn('bash', ['-c', `set -e\n${ALIAS}\nmkdir -p ${folder.path('gate')}\n${foreground}`], {
+  server = spawn('bash', ['-c', `set -e\n${ALIAS}\n${foreground}`], {
     cwd: ROOT,
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -4,15 +4,21 @@ import type { RunState } from '../domain/state';
 import type { FoldObserver, Measured } from '../processor/observer';
 
 /** Several observers as one. */
-const allOf = (observers: readonly FoldObserver[]): FoldObserver => ({
+export const allOf = (observers: readonly FoldObserver[]): FoldObserver => ({
+  folding: () => {
+    for (const observer of observers) observer.folding?.();
+  },
+  committing: () => {
+    for (const observer of observers) observer.committing?.();
+  },
   judged: (run, prices) => {
     for (const observer of observers) observer.judged?.(run, prices);
   },
   priced: (symbol) => {
     for (const observer of observers) observer.priced?.(symbol);
   },
-  recorded: (record, hash, measured) => {
-    for (const observer of observers) observer.recorded?.(record, hash, measured);
+  recorded: (record, hash, measured, traceparent) => {
+    for (const observer of observers) observer.recorded?.(record, hash, measured, traceparent);
   },
   committed: async () => {
     for (const observer of observers) await observer.committed?.();
@@ -40,8 +46,8 @@ export class DeferredObserver implements FoldObserver {
     if (this.isOpen) this.target.priced?.(symbol);
   }
 
-  recorded(record: AuditRecord, hash: Uint8Array, measured: Measured): void {
-    if (this.isOpen) this.target.recorded?.(record, hash, measured);
+  recorded(record: AuditRecord, hash: Uint8Array, measured: Measured, traceparent: string | undefined): void {
+    if (this.isOpen) this.target.recorded?.(record, hash, measured, traceparent);
   }
 
   committed(): void | Promise<void> {

@@ -68,6 +68,7 @@ export const reprice = (run: RunState, symbol: string, before: Decimal | undefin
   mark(run);
 };
 
+/** Folds one fact into the run's state, in place. Facts come in the order of the log; the clock is moved first (`advanceClock`). */
 export const evolve = (run: RunState, event: RunEvent): void => {
   run.touched.run = true;
   switch (event.type) {

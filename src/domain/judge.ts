@@ -9,6 +9,7 @@ import type { AppliedLimits } from './limits';
 import { readFacts, violationsInWindow } from './state';
 import type { RunState } from './state';
 
+/** A decision, and the facts that it was made by. */
 export interface Judged {
   readonly decision: Decision;
   /** Null: there was nothing to judge by, or nothing that could be written down. */

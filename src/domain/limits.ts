@@ -1,6 +1,7 @@
 /** Which limits apply to an order: block by block, an override of the symbol before one of the strategy before the policy's own. */
 import type { CapitalPolicy, ExecutionLimits, ExposureLimits, KillSwitchLimits, LossLimits } from '../contracts/policy';
 
+/** The limits that one order is judged by. */
 export interface AppliedLimits {
   readonly mode: 'enforce' | 'monitor';
   readonly exposure: ExposureLimits;

@@ -32,6 +32,7 @@ export interface Beginning {
   readonly violations: readonly InitialViolation[];
 }
 
+/** A run: one trading session of one account, with everything that its decisions may depend on. */
 export interface RunState {
   readonly runId: string;
   status: RunStatus;

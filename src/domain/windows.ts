@@ -77,6 +77,11 @@ export class OrderWindow {
     return this.total + this.initialGlobal;
   }
 
+  /** Strategies that have orders in it. */
+  strategies(): ReadonlySet<string> {
+    return new Set([...this.byStrategy.keys(), ...this.initialByStrategy.keys()]);
+  }
+
   countOf(strategyId: string): number {
     return (this.byStrategy.get(strategyId) ?? 0) + (this.initialByStrategy.get(strategyId) ?? 0);
   }

@@ -12,12 +12,14 @@ import { describeFault } from '../contracts/avro/decoded';
 import { minus, ZERO } from '../contracts/decimal';
 import type { ControlEvent, ExecutionEvent, OrderResolved, PublishedDecision } from '../contracts/messages';
 import { CONTROL_EVENTS, DECISIONS, EXECUTION_EVENTS } from '../contracts/topics';
+import { TRACEPARENT, traceparentOf } from '../contracts/traceparent';
 import type { Bus, BusReader, OutgoingRecord, PollOptions, TransactionalWriter } from '../processor/bus';
 import type { Broker, Trouble } from './broker';
 import { controlRecord, describeResolution } from './controlRecord';
 import { BrokerFailure, DecisionError, VenueError } from './gatewayErrors';
 import type { GatewayLog } from './gatewayLog';
 import { InstantOrders } from './instantOrders';
+import { logFields, traceField } from './logFields';
 import { OrderDesk } from './orderDesk';
 import { followReport, submitting } from './orderEvents';
 import type { GatewayOrder } from './orders';
@@ -76,6 +78,7 @@ export type GatewayFaultPoint = (typeof GATEWAY_FAULT_POINTS)[number] | (typeof 
 interface ReadDecision {
   readonly decision: PublishedDecision;
   readonly offset: number;
+  readonly traceparent: string | undefined;
 }
 
 export interface ReportedExecution {
@@ -84,6 +87,8 @@ export interface ReportedExecution {
   readonly at: number;
   /** ISO 8601, wall clock. */
   readonly recordedAt: string;
+  /** Of the intent that led to it. */
+  readonly traceparent: string | undefined;
 }
 
 /** For an operator's figures. */
@@ -153,13 +158,10 @@ export class Gateway {
     this.desk = new OrderDesk({ broker, orders, runs, log, monotonic, pollEveryMs, tell, wake });
     this.reconciliation = new Reconciliation({ broker, orders, runs, log, monotonic, wallMs, everyMs: reconcileEveryMs, wake });
     for (const order of restored.foreign)
+      log.error({ partition, ...logFields(order) }, 'an open order on the log follows from no decision; it is left alone');
+    for (const { runId: run, intentId: intent, decisionOffset } of restored.foreignEvents)
       log.error(
-        { partition, runId: order.runId, intentId: order.intentId },
-        'an open order on the log follows from no decision; it is left alone',
-      );
-    for (const event of restored.foreignEvents)
-      log.error(
-        { partition, ...event },
+        { partition, run, intent, decisionOffset },
         'an execution event on the log follows from no decision; it says nothing of what was sent',
       );
     for (const { order, resolution, by } of restored.resolutions) this.resolve(order, resolution, by);
@@ -184,7 +186,8 @@ export class Gateway {
         partition,
         orders,
         runs,
-        past: (event, { timestamp, headers }) => past({ event, at: timestamp, recordedAt: headers.recorded_at ?? '' }),
+        past: (event, { timestamp, headers }) =>
+          past({ event, at: timestamp, recordedAt: headers.recorded_at ?? '', traceparent: traceparentOf(headers) }),
       });
       const elsewhere = [...orders.open()].filter(
         (order) => order.venue !== broker.venue && restored.resolutions.every((resolved) => resolved.order !== order),
@@ -347,10 +350,10 @@ export class Gateway {
   /** All of a poll can be read, or none of it is dealt with: what was sent must be published, so nothing that fails may come in between. */
   private async readDecisions(poll: PollOptions): Promise<readonly ReadDecision[]> {
     const { codec, partition, broker } = this.options;
-    const read = (await this.decisions.poll(poll)).map(({ value, offset }) => {
+    const read = (await this.decisions.poll(poll)).map(({ value, offset, headers }) => {
       const decision = codec.decodeValue(DECISIONS, value);
       if (!decision.ok) throw new DecisionError(partition, offset, describeFault(decision.error));
-      return { decision: decision.value, offset };
+      return { decision: decision.value, offset, traceparent: traceparentOf(headers) };
     });
     // A trip counts from the moment that it is here, whatever the step is waiting for.
     if (!broker.instant) for (const { decision } of read) this.runs.decided(decision);
@@ -367,7 +370,7 @@ export class Gateway {
   }
 
   private enqueue(): void {
-    for (const { decision, offset } of this.ready()) this.desk.enqueue(decision, offset);
+    for (const { decision, offset, traceparent } of this.ready()) this.desk.enqueue(decision, offset, traceparent);
   }
 
   /**
@@ -375,11 +378,11 @@ export class Gateway {
    * the orders before it, however many were read at once, and the same log gives the same trades.
    */
   private async submitInstantly(): Promise<void> {
-    for (const { decision, offset } of this.ready()) {
+    for (const { decision, offset, traceparent } of this.ready()) {
       this.options.faultPoint?.('gateway-before-submit');
       for (const event of await this.instant.eventsOf(decision, offset, this.runs.stopOf(decision))) {
         if (event.event === 'ORDER_FILLED') this.runs.filled(event.run_id, event.symbol, event.side, event.qty ?? ZERO);
-        this.events.push(this.reported(event, decision.clock));
+        this.events.push(this.reported(event, decision.clock, traceparent));
       }
     }
   }
@@ -408,7 +411,7 @@ export class Gateway {
     while (monotonic() - startedAt >= FRESH_MS) {
       // This process stood still: it may have been taken for dead. If it was fenced, this fails.
       startedAt = monotonic();
-      const events = chosen.map((order) => this.reported(submitting(order, broker.venue), this.timeOf(order)));
+      const events = chosen.map((order) => this.reported(submitting(order, broker.venue), this.timeOf(order), order.traceparent));
       await this.writer.commit(events.map((event) => this.recordOf(event)));
       again.push(...events);
     }
@@ -425,7 +428,7 @@ export class Gateway {
     applyEvent(order, event, this.options.wallMs());
     if (order.cumQty > before) this.runs.filled(order.runId, order.symbol, order.side, minus(order.cumQty, before));
     this.orders.settle(order);
-    this.events.push(this.reported(event, at));
+    this.events.push(this.reported(event, at, order.traceparent));
   }
 
   private timeOf({ decision, clock }: GatewayOrder): number {
@@ -435,7 +438,7 @@ export class Gateway {
   private resolveNow(runId: string, resolution: OrderResolved, by: string): void {
     const order = this.orders.get(runId, resolution.intent_id);
     const { partition, log } = this.options;
-    const fields = { partition, runId, intentId: resolution.intent_id };
+    const fields = { partition, run: runId, intent: resolution.intent_id, ...traceField(order?.traceparent) };
     if (order?.phase !== 'unknown') {
       const phase = order === undefined ? 'not known here' : order.phase;
       log.warn({ ...fields, phase }, 'only an order of unknown outcome can be resolved by an operator');
@@ -461,11 +464,11 @@ export class Gateway {
     } else if (this.desk.isQuiet && this.events.length === 0) throw new BrokerFailure(broker.name, failure);
   }
 
-  private reported(event: ExecutionEvent, at: number): ReportedExecution {
-    return { event, at, recordedAt: this.options.now() };
+  private reported(event: ExecutionEvent, at: number, traceparent: string | undefined): ReportedExecution {
+    return { event, at, recordedAt: this.options.now(), traceparent };
   }
 
-  private recordOf({ event, at, recordedAt }: ReportedExecution): OutgoingRecord {
+  private recordOf({ event, at, recordedAt, traceparent }: ReportedExecution): OutgoingRecord {
     const { codec, partition } = this.options;
     const { run_id, intent_id } = event;
     return {
@@ -478,6 +481,7 @@ export class Gateway {
         recorded_at: recordedAt,
         // How far control events were read: the order in which a restore goes through the two topics.
         control_position: String(this.controls.position(CONTROL_EVENTS, partition)),
+        ...(traceparent === undefined ? {} : { [TRACEPARENT]: traceparent }),
       },
     };
   }

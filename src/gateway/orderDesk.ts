@@ -10,6 +10,7 @@
 import type { ExecutionEvent, PublishedDecision } from '../contracts/messages';
 import type { Broker, BrokerOrder, FoundOrder, OrderName, OrderReport, PolledOrders, SubmitOutcome, Trouble } from './broker';
 import type { GatewayLog } from './gatewayLog';
+import { logFields } from './logFields';
 import { cancelling, followReport, notSent, rejected, submitted, submitting, unknown } from './orderEvents';
 import type { GatewayOrder, Orders } from './orders';
 import { orderOf } from './orders';
@@ -64,6 +65,7 @@ interface Care {
 interface Waiting {
   readonly decision: PublishedDecision;
   readonly offset: number;
+  readonly traceparent: string | undefined;
   /** It will never be sent; said when its turn comes. */
   stop: Trouble | undefined;
 }
@@ -105,8 +107,8 @@ export class OrderDesk {
   }
 
   /** An admitted order to be sent. */
-  enqueue(decision: PublishedDecision, offset: number): void {
-    this.queue.push({ decision, offset, stop: this.options.runs.stopOf(decision) });
+  enqueue(decision: PublishedDecision, offset: number, traceparent: string | undefined): void {
+    this.queue.push({ decision, offset, traceparent, stop: this.options.runs.stopOf(decision) });
   }
 
   get queued(): number {
@@ -183,7 +185,7 @@ export class OrderDesk {
       choose(order);
     }
     for (let next = this.queue[0]; next !== undefined; next = this.queue[0]) {
-      const order = this.orderOf(next.decision, next.offset);
+      const order = this.orderOf(next);
       if (next.stop === undefined) {
         // Orders of one symbol reach the broker in the order in which they were admitted.
         if (room <= 0 || symbols.has(symbolOf(order))) break;
@@ -297,7 +299,7 @@ export class OrderDesk {
     return this.options.runs.stopOf(order.decision) === undefined;
   }
 
-  private orderOf(decision: PublishedDecision, offset: number): GatewayOrder {
+  private orderOf({ decision, offset, traceparent }: Waiting): GatewayOrder {
     const { order: intent, run_id, intent_id } = decision;
     if (intent === null) throw new TypeError(`decision ${intent_id} admits no order`);
     const { instrument, side, order_type, qty } = intent;
@@ -314,6 +316,7 @@ export class OrderDesk {
       decision_offset: offset,
     });
     order.decision = decision;
+    order.traceparent = traceparent;
     return order;
   }
 
@@ -557,9 +560,3 @@ const nameOf = ({ clientOrderId: name, orderId, submittedAt }: GatewayOrder): Or
 });
 const isAtBroker = ({ phase, orderId }: GatewayOrder): boolean => phase === 'open' || (phase === 'unknown' && orderId !== '');
 const minusOwn = <T extends bigint>(sum: T, { qty }: GatewayOrder): T => (sum - qty) as T;
-const logFields = ({ runId, intentId, clientOrderId: name, orderId }: GatewayOrder): Readonly<Record<string, unknown>> => ({
-  runId,
-  intentId,
-  clientOrderId: name,
-  orderId,
-});

@@ -47,6 +47,8 @@ export interface GatewayOrder {
   reason: string | null;
   /** What admitted it; undefined: not read back yet. */
   decision: PublishedDecision | undefined;
+  /** W3C Trace Context: whose work it is part of, as its intent said; undefined: it did not. */
+  traceparent: string | undefined;
 }
 
 /** The order as its first event, or the decision that is about to be sent, describes it. */
@@ -88,6 +90,7 @@ export const orderOf = (
   clock: 0,
   reason: null,
   decision: undefined,
+  traceparent: undefined,
 });
 
 /** What one event says about its order; `at`: when it was recorded, ms since 1970 by the wall clock. Total: what the log says happened. */

@@ -87,7 +87,7 @@ describe('an order that ended on the log', () => {
     shown.pop();
     await look(25_000);
     expect(reconciliation.takeReappeared()).toEqual([]);
-    expect(errors).toEqual([{ runId: 'r-1', intentId: 'i-1', clientOrderId: NAME, orderId: 'late', status: 'REJECTED' }]);
+    expect(errors).toEqual([{ run: 'r-1', intent: 'i-1', clientOrderId: NAME, orderId: 'late', status: 'REJECTED' }]);
   });
 
   it.each([
@@ -127,12 +127,12 @@ describe('a run that has ended', () => {
     held.set('AAPL', decimal('8'));
     await look(20_000);
     await look(40_000);
-    expect(errors).toEqual([{ runId: 'r-1', symbol: 'AAPL', side: 'buy', qty: '8' }]);
+    expect(errors).toEqual([{ run: 'r-1', symbol: 'AAPL', side: 'buy', qty: '8' }]);
     held.set('AAPL', decimal('9'));
     await look(60_000);
     await look(80_000);
     await look(100_000);
-    expect(errors.slice(1)).toEqual([{ runId: 'r-1', symbols: ['AAPL'] }]);
+    expect(errors.slice(1)).toEqual([{ run: 'r-1', symbols: ['AAPL'] }]);
     expect(reconciliation.status.differingSymbols).toBe(1);
     expect(reconciliation.takeChanges()).toEqual([]);
   });

@@ -10,6 +10,7 @@ import type { PositionDifference } from '../contracts/messages';
 import type { Broker, OrderReport } from './broker';
 import { clientOrderId as clientOrderIdOf, isClientOrderId } from './clientOrderId';
 import type { GatewayLog } from './gatewayLog';
+import { logFields } from './logFields';
 import type { OrderDesk } from './orderDesk';
 import type { GatewayOrder, Orders } from './orders';
 import type { Runs } from './runs';
@@ -118,7 +119,7 @@ export class Reconciliation {
   private reportLateFills(): void {
     for (const { runId, symbol, side, qty } of this.options.runs.takeLateFills())
       this.options.log.error(
-        { runId, symbol, side, qty: formatDecimal(qty) },
+        { run: runId, symbol, side, qty: formatDecimal(qty) },
         'a fill of a run that has ended: it moves that run’s final positions if its order was still open when the run ended',
       );
   }
@@ -163,11 +164,10 @@ export class Reconciliation {
       return;
     }
     this.reappeared.push({ order, report });
-    const { runId, intentId, clientOrderId, status } = order;
     if (this.named.has(report.orderId)) return;
     if (this.named.size < MOST_NAMED) this.named.add(report.orderId);
     log.error(
-      { runId, intentId, clientOrderId, orderId: report.orderId, status },
+      { ...logFields(order), orderId: report.orderId, status: order.status },
       'open at the broker: an order of ours that has ended on the log; its fills are followed, and it is cancelled',
     );
   }
@@ -200,10 +200,10 @@ export class Reconciliation {
       const symbols = differences.map(({ symbol }) => symbol);
       if (run.endedAt < 0) {
         this.changes.push({ runId: run.runId, differences });
-        log.warn({ runId: run.runId, symbols }, 'positions compared with the broker’s');
+        log.warn({ run: run.runId, symbols }, 'positions compared with the broker’s');
       } else {
         // Its journal takes no control events any more.
-        const fields = { runId: run.runId, symbols };
+        const fields = { run: run.runId, symbols };
         if (symbols.length > 0) log.error(fields, 'final positions of a run that has ended differ from the broker’s');
         else log.warn(fields, 'final positions of a run that has ended agree with the broker’s again');
       }

@@ -7,6 +7,7 @@ import { describeFault } from '../contracts/avro/decoded';
 import { minus } from '../contracts/decimal';
 import type { ExecutionEvent, OrderResolved } from '../contracts/messages';
 import { CONTROL_EVENTS, DECISIONS, EXECUTION_EVENTS } from '../contracts/topics';
+import { traceparentOf } from '../contracts/traceparent';
 import type { Bus, BusRecord } from '../processor/bus';
 import { recordsTo } from '../processor/readTo';
 import { controlRecord, describeResolution } from './controlRecord';
@@ -114,6 +115,7 @@ const follow = (orders: Orders, runs: Runs, event: ExecutionEvent, record: BusRe
   const before = order.cumQty;
   applyEvent(order, event, recordedAt(record));
   order.clock = record.timestamp;
+  order.traceparent ??= traceparentOf(record.headers);
   if (order.cumQty > before) runs.filled(order.runId, order.symbol, order.side, minus(order.cumQty, before));
   orders.settle(order);
 };

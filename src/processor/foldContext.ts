@@ -4,6 +4,7 @@ import type { Codec } from '../contracts/avro/codec';
 import { chainHash } from '../contracts/chain';
 import type { AuditKind, AuditRecord, InputPositions, PublishedDecision } from '../contracts/messages';
 import { AUDIT_RECORDS, DEAD_LETTERS, DECISIONS } from '../contracts/topics';
+import { TRACEPARENT, traceparentOf } from '../contracts/traceparent';
 import type { BusRecord, OutgoingRecord } from './bus';
 import type { RunLedger, ShardState } from './ledger';
 import type { FoldObserver, Measured, Stopwatch } from './observer';
@@ -25,7 +26,7 @@ export type AuditContent = Pick<AuditRecord, 'kind'> & { readonly kind: AuditKin
 
 /**
  * Adds a record to the run's chain: next seq, hash over the last hash and the record's bytes. Everything in it is a function of the log;
- * `measured` travels in the headers. `embedded` are the Avro bodies of what the record carries, where they exist already.
+ * `measured` travels in the headers, and so does the trace that the input is part of. `embedded` are the Avro bodies of what the record carries, where they exist already.
  */
 export const record = (
   context: FoldContext,
@@ -57,6 +58,7 @@ export const record = (
   };
   const body = context.codec.encodeAuditBody(audit, embedded);
   const hash = chainHash(ledger.chainHash, body);
+  const traceparent = traceparentOf(input.headers);
   const intent_id = audit.intent?.intent_id ?? audit.execution?.intent_id ?? '';
   context.outputs.push({
     topic: AUDIT_RECORDS,
@@ -64,12 +66,12 @@ export const record = (
     key: context.codec.encodeKey(AUDIT_RECORDS, { run_id: state.runId, intent_id }),
     value: context.codec.auditValue(body, hash),
     timestamp: state.clock,
-    headers: headersOf(measured),
+    headers: headersOf(measured, traceparent),
   });
   ledger.nextSeq += 1;
   ledger.chainHash = hash;
   state.touched.run = true;
-  context.observer.recorded?.(audit, hash, measured);
+  context.observer.recorded?.(audit, hash, measured, traceparent);
 };
 
 const copyOf = ({ order_intents, market_prices, control_events, execution_events }: InputPositions): InputPositions => ({
@@ -80,7 +82,13 @@ const copyOf = ({ order_intents, market_prices, control_events, execution_events
 });
 
 /** Publishes a decision for the gateway. */
-export const publish = (context: FoldContext, decision: PublishedDecision, value: Uint8Array, measured: Measured): void => {
+export const publish = (
+  context: FoldContext,
+  input: BusRecord,
+  decision: PublishedDecision,
+  value: Uint8Array,
+  measured: Measured,
+): void => {
   const { run_id, intent_id, clock } = decision;
   context.outputs.push({
     topic: DECISIONS,
@@ -88,7 +96,7 @@ export const publish = (context: FoldContext, decision: PublishedDecision, value
     key: context.codec.encodeKey(DECISIONS, { run_id, intent_id }),
     value,
     timestamp: clock,
-    headers: headersOf(measured),
+    headers: headersOf(measured, traceparentOf(input.headers)),
   });
 };
 
@@ -108,5 +116,9 @@ export const setAside = ({ outputs, shard }: FoldContext, input: BusRecord, reas
 /** Nothing was evaluated. */
 export const unmeasured = ({ stopwatch }: FoldContext): Measured => ({ recordedAt: stopwatch.now(), evalMs: null });
 
-const headersOf = ({ recordedAt, evalMs }: Measured): Readonly<Record<string, string>> =>
-  evalMs === null ? { recorded_at: recordedAt } : { recorded_at: recordedAt, eval_ms: String(evalMs) };
+const headersOf = ({ recordedAt, evalMs }: Measured, traceparent: string | undefined): Readonly<Record<string, string>> => {
+  const headers: Record<string, string> = { recorded_at: recordedAt };
+  if (evalMs !== null) headers.eval_ms = String(evalMs);
+  if (traceparent !== undefined) headers[TRACEPARENT] = traceparent;
+  return headers;
+};

@@ -63,7 +63,7 @@ export const foldIntent = (
     control_position: context.shard.positions.control_events,
   };
   const bytes = context.codec.encodeValue(DECISIONS, published);
-  publish(context, published, bytes, measured);
+  publish(context, input, published, bytes, measured);
   const embedded = { intent: body, decision: bytes.subarray(context.codec.headerBytes) };
   record(context, ledger, input, { kind: 'DECISION', intent, facts, decision: published }, measured, embedded);
   if (kill_switch === undefined) return;

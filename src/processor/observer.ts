@@ -12,12 +12,16 @@ export interface Measured {
 }
 
 export interface FoldObserver {
+  /** Inputs were read; the first of them is folded next. */
+  folding?(): void;
+  /** All of them are folded; what came of them is committed next. */
+  committing?(): void;
   /** An intent has been judged; `run` still is as it was before the decision. Read what is needed at once: it changes afterwards. */
   judged?(run: RunState, prices: ReadonlyMap<string, Decimal>): void;
   /** A price of the shard has changed. */
   priced?(symbol: string): void;
-  /** A record was added to a run's chain. */
-  recorded?(record: AuditRecord, hash: Uint8Array, measured: Measured): void;
+  /** A record was added to a run's chain. `traceparent`: whose work its input is part of, if it says so. */
+  recorded?(record: AuditRecord, hash: Uint8Array, measured: Measured, traceparent: string | undefined): void;
   /** All that was seen since the last call is durable. */
   committed?(): void | Promise<void>;
 }

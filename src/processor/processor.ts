@@ -102,13 +102,15 @@ export class Processor {
   async step(poll: PollOptions): Promise<number> {
     const inputs = await this.reader.poll(hasLeftovers(this.shard) ? { ...poll, maxWaitMs: 0 } : poll);
     if (inputs.length === 0 && !hasLeftovers(this.shard)) return 0;
+    const { outputs, codec, shard, observer } = this.context;
+    observer.folding?.();
     for (const input of inputs) fold(this.context, input);
     this.options.faultPoint?.('after-fold');
-    const { outputs, codec, shard, observer } = this.context;
     const timestamp = inputs.reduce((latest, input) => Math.max(latest, input.timestamp), 0);
     const records = [...outputs, ...takeStateRecords(shard, codec, timestamp)];
     outputs.length = 0;
     this.options.faultPoint?.('before-commit');
+    observer.committing?.();
     await this.writer.commit(records);
     this.options.faultPoint?.('after-commit');
     await observer.committed?.();

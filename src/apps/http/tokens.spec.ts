@@ -111,6 +111,17 @@ tokens:
     expect(tokens.knows(before)).toBe(false);
     expect(tokens.callerOf(SECRET)).toEqual({ ...before, strategies: new Set(['s']) });
   });
+
+  it('with another token in its place ends the old one, whoever it belonged to', async () => {
+    const tokens = await opened(entry(`name: a, token: ${SECRET}, roles: [read]`));
+    const before = tokens.callerOf(SECRET);
+    if (before === undefined) throw new Error('not known');
+    await tokens.reload();
+    expect(tokens.knows(before)).toBe(true);
+    writeFileSync(FILE, entry(`name: a, token: ${SECRET}-2, roles: [read]`));
+    await tokens.reload();
+    expect([tokens.knows(before), tokens.callerOf(SECRET)]).toEqual([false, undefined]);
+  });
 });
 
 describe('a token of the environment', () => {

@@ -25,12 +25,17 @@ interface Entry {
 }
 
 export class Tokens {
+  /** Which token a caller came with, also one that is valid no more. */
+  private readonly digests = new WeakMap<Caller, Buffer>();
+
   private constructor(
     private readonly sources: TokenSources,
     private entries: readonly Entry[],
     /** Of the last reading, one line each. */
     private lastWarnings: readonly string[],
-  ) {}
+  ) {
+    this.note();
+  }
 
   /** Undefined: none are configured. Throws a Failure. */
   static async open(sources: TokenSources): Promise<Tokens | undefined> {
@@ -46,6 +51,11 @@ export class Tokens {
   /** Reads the file again. Throws a Failure, and then those of before are valid still. */
   async reload(): Promise<void> {
     ({ entries: this.entries, warnings: this.lastWarnings } = await readAll(this.sources));
+    this.note();
+  }
+
+  private note(): void {
+    for (const { caller, digest } of this.entries) this.digests.set(caller, digest);
   }
 
   /** Undefined: no such token. Takes the same time for each. */
@@ -57,9 +67,10 @@ export class Tokens {
     return found;
   }
 
-  /** Whether a token that this caller came with is valid still, with the same rights. */
+  /** Whether the token that this caller came with is valid still, with the same rights: another token of the same name is another. */
   knows(caller: Caller): boolean {
-    return this.entries.some((entry) => sameRights(entry.caller, caller));
+    const digest = this.digests.get(caller);
+    return digest !== undefined && this.entries.some((entry) => entry.digest.equals(digest) && sameRights(entry.caller, caller));
   }
 }
 

@@ -6,7 +6,7 @@ import type { Caller } from '../http/route';
 import { conflict, decidedText, pendingText, setAside } from './answers';
 import type { BatchLine } from './batchLines';
 import type { Intake } from './intake';
-import { checkStrategy, invalidBody } from './intentRequest';
+import { checkAddressable, checkStrategy, invalidBody } from './intentRequest';
 import type { IntakeOutcome } from './submission';
 
 export interface BatchOptions {
@@ -14,6 +14,8 @@ export interface BatchOptions {
   readonly waitMs: number;
   readonly caller: Caller;
   readonly signal: AbortSignal;
+  /** The trace that the next intent is part of. */
+  readonly trace: () => string;
 }
 
 const MOST_AT_ONCE = 500;
@@ -79,11 +81,12 @@ const sent = (intake: Intake, line: BatchLine, options: BatchOptions): OnItsWay 
 /** Does not reject for what a line holds or comes to. */
 const answerTo = async (intake: Intake, { bytes, number }: BatchLine, options: BatchOptions): Promise<string> => {
   try {
-    const { runId, waitMs, caller, signal } = options;
+    const { runId, waitMs, caller, signal, trace } = options;
     const read = readDocument('order_intent', bytes);
     if (!read.ok) throw invalidBody({ ...read.error, line: number });
     checkStrategy(caller, read.value);
-    const outcome = await intake.submit(runId, read.value, { waitMs, signal });
+    checkAddressable(read.value);
+    const outcome = await intake.submit(runId, read.value, { waitMs, signal, traceparent: trace() });
     return lineText(outcome, runId, read.value.intent_id, number);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

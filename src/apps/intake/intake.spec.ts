@@ -224,6 +224,17 @@ it('says why an intent was set aside', async () => {
   });
 });
 
+it('tells what was decided before the run ended, though the run has forgotten it', async () => {
+  await open();
+  expect(await told(submit(intentOf()))).toBe('decided 1');
+  await rig.shard.publish(rig.shard.control({ type: 'RunEnded' }));
+  expect(await told(submit(intentOf({ intent_id: 'i-2' })))).toBe('decided 3');
+  expect(await Promise.all([submit(intentOf()), submit(intentOf()), submit(intentOf({ qty: decimal('11') }))].map(told))).toEqual(
+    ['replayed 1', 'replayed 1', 'conflict 1'],
+  );
+  expect(await told(submit(intentOf({ intent_id: 'i-2' })))).toBe('replayed 3');
+});
+
 it('refuses a document that fits no record', async () => {
   await open();
   expect(await caught(submit(intentOf({ intent_id: 'x'.repeat(70_000) })))).toMatchObject({ code: 'invalid_json' });

@@ -6,10 +6,12 @@
  * repeat, and both have the same answer. Source: docs/http.md, "Intents".
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Registry } from 'prom-client';
 import type { Codec } from '../../contracts/avro/codec';
 import type { MarketSnapshot, OrderIntent } from '../../contracts/messages';
 import { ORDER_INTENTS, partitionOf } from '../../contracts/topics';
+import { TRACEPARENT, traceIdOf } from '../../contracts/traceparent';
 import type { Bus, OutgoingRecord } from '../../processor/bus';
 import { Problem } from '../http/problem';
 import { LiveError } from '../live/live';
@@ -38,10 +40,20 @@ export interface IntakeLimits {
 
 const STANDARD: IntakeLimits = { waiting: 10_000, undecided: 20_000, patienceMs: 5_000, drainMs: 3_000 };
 
+/**
+ * What the intake has to see of the log: how far each shard has folded, what is answered, and one record of a journal. The live view does, and more: it
+ * finds what an ended run decided, which the run itself has forgotten.
+ */
+export interface IntakeView extends Pick<Live, 'listen' | 'journal'>, Partial<Pick<Live, 'run' | 'decision'>> {
+  readonly shards: readonly { readonly positions: { readonly order_intents: number } }[];
+}
+
 export interface IntakeOptions {
   readonly bus: Bus;
   readonly codec: Codec;
-  readonly live: Live;
+  readonly live: IntakeView;
+  /** Stands in its transactional id, which permissions go by; default `intake`. */
+  readonly name?: string;
   /** Where its figures go. */
   readonly registry: Registry;
   readonly limits?: Partial<IntakeLimits>;
@@ -53,6 +65,8 @@ export interface SubmitOptions {
   readonly waitMs: number;
   /** Aborts: nobody waits any more. */
   readonly signal?: AbortSignal;
+  /** Whose work the intent is part of: valid, for the header of its record; undefined: of none. */
+  readonly traceparent?: string;
   /** Published to every shard with the intent, before it. */
   readonly prices?: MarketSnapshot;
 }
@@ -68,6 +82,8 @@ export class Intake {
   /** By partition: an intent that is committed from now on has this offset or a higher one. */
   private readonly ends: number[];
   private readonly unlisten: () => void;
+  /** In the journals of ended runs: one after the other. */
+  private searches: Promise<void> = Promise.resolve();
   private stopped: Promise<void> | undefined;
   private emptied: () => void = () => undefined;
 
@@ -78,7 +94,7 @@ export class Intake {
     this.ends = Array.from({ length: bus.shards }, () => 0);
     this.awaited = new AwaitedInputs(bus.shards, (count) => this.rate.add(count));
     const retrying = (error: Error): void => log.warn({ err: error }, 'a commit of intents failed and is tried again');
-    this.writer = new PersistentWriter(bus, 'intake', retrying, this.limits.patienceMs);
+    this.writer = new PersistentWriter(bus, options.name ?? 'intake', retrying, this.limits.patienceMs);
     this.commits = new GroupCommit(this.writer, {
       beginning: () => this.awaited.commitBegins(this.floors()),
       ended: (intents, seconds, error) => {
@@ -97,11 +113,13 @@ export class Intake {
   }
 
   /** Resolves with what became of the intent; rejects with a Problem: `queue_full`, `not_ready` and `invalid_json` (not on the log), `outcome_unknown`. */
-  async submit(runId: string, intent: OrderIntent, { waitMs, signal, prices }: SubmitOptions): Promise<IntakeOutcome> {
+  async submit(runId: string, intent: OrderIntent, options: SubmitOptions): Promise<IntakeOutcome> {
+    const { waitMs, signal, traceparent, prices } = options;
     const key = Buffer.from(runId, 'utf8');
     const partition = partitionOf(key, this.ends.length);
     this.admit(partition);
-    const records = [...this.pricesBefore(prices), this.intentRecord(key, partition, intent)];
+    const records = [...this.pricesBefore(prices), this.intentRecord(key, partition, intent, traceparent)];
+    const about = { run: runId, intent: intent.intent_id, shard: partition, trace_id: traceIdOf(traceparent) };
     return new Promise((resolve, reject) => {
       const answered = (submission: Submission, outcome: IntakeOutcome | Problem): void => {
         this.count(submission, outcome);
@@ -109,7 +127,7 @@ export class Intake {
         else resolve(outcome);
       };
       const { committed, left } = this;
-      const submission = new Submission({ runId, partition, records, waitMs, signal, committed, answered, left });
+      const submission = new Submission({ runId, partition, about, records, waitMs, signal, committed, answered, left });
       this.open.add(submission);
       this.commits.add(submission);
     });
@@ -162,11 +180,18 @@ export class Intake {
     return this.options.live.shards[partition]?.positions.order_intents ?? 0;
   }
 
-  private intentRecord(key: Uint8Array, partition: number, intent: OrderIntent): OutgoingRecord {
+  private intentRecord(key: Uint8Array, partition: number, intent: OrderIntent, traceparent: string | undefined): OutgoingRecord {
     try {
       const value = this.options.codec.encodeValue(ORDER_INTENTS, intent);
       // When it came here, not when its sender says: nobody may date an order.
-      return { topic: ORDER_INTENTS, partition, key, value, timestamp: Date.now() };
+      return {
+        topic: ORDER_INTENTS,
+        partition,
+        key,
+        value,
+        timestamp: Date.now(),
+        headers: traceparent === undefined ? {} : { [TRACEPARENT]: traceparent },
+      };
     } catch (error) {
       // Documents may be valid and still be more than a record can hold.
       if (!(error instanceof RangeError)) throw error;
@@ -189,8 +214,9 @@ export class Intake {
   private readonly committed = (submission: Submission): void => {
     const {
       offset,
-      parts: { partition },
+      parts: { partition, about },
     } = submission;
+    this.options.log.debug({ ...about, offset }, 'intent on the log');
     this.ends[partition] = Math.max(this.ends[partition] ?? 0, offset + 1);
     const early = this.awaited.early(partition, offset);
     if (early !== undefined) this.answer(submission, early);
@@ -208,8 +234,10 @@ export class Intake {
     if ('reason' in answer) return submission.settle({ type: 'set-aside', reason: answer.reason });
     const { record } = answer;
     try {
-      if (record.head.kind === 'DECISION') submission.settle(decided(record, false));
-      else this.answerRepeat(submission, record);
+      if (record.head.kind !== 'DECISION') this.answerRepeat(submission, record);
+      else if (this.options.live.run?.(submission.parts.runId)?.ledger.state.status === 'ENDED')
+        this.answerOfEnded(submission, record);
+      else submission.settle(decided(record, false));
     } catch (error) {
       this.unreadable(submission, error);
     }
@@ -229,9 +257,30 @@ export class Intake {
       .catch((error: unknown) => this.unreadable(submission, error));
   }
 
+  /**
+   * An ended run remembers no intent and denies whatever comes, but what it decided before stays decided: the log says it. That takes a search each, so
+   * they wait for one another; who does not wait as long is told `pending` and may look.
+   */
+  private answerOfEnded(submission: Submission, record: JournalRecord): void {
+    const { codec, live } = this.options;
+    const { intent } = record.sealed().record;
+    if (intent === null) throw new LiveError(`audit record ${record.head.seq} holds no intent`);
+    this.searches = this.searches
+      .then(async () => {
+        if (submission.isSettled) return;
+        const first = (await live.decision?.(submission.parts.runId, intent.intent_id)) ?? record;
+        const { intent: before } = first.sealed().record;
+        const bytes = (of: OrderIntent | null): Uint8Array | null => of && codec.encodeValue(ORDER_INTENTS, of);
+        if (first.head.seq === record.head.seq) submission.settle(decided(record, false));
+        else if (isDeepStrictEqual(bytes(before), bytes(intent))) submission.settle(decided(first, true));
+        else submission.settle({ type: 'conflict', decidedSeq: first.head.seq });
+      })
+      .catch((error: unknown) => this.unreadable(submission, error));
+  }
+
   /** It is decided, and what was decided cannot be read now: the sender may look later. */
   private unreadable(submission: Submission, error: unknown): void {
-    this.options.log.warn({ err: error, run: submission.parts.runId }, 'the decision of an intent could not be read');
+    this.options.log.warn({ ...submission.parts.about, err: error }, 'the decision of an intent could not be read');
     submission.giveUp();
   }
 

@@ -65,13 +65,15 @@ const envelope = (intent: OrderIntent, more = ''): string => `{"intent":${orderI
 const send = (intent: OrderIntent, asked: Omit<Asked, 'body'> = {}): Promise<Told> =>
   post('/intent', { ...asked, body: envelope(intent) });
 
+const TRACE: unknown = expect.stringMatching(/^[0-9a-f]{32}$/);
+
 describe('POST /intent', () => {
   it('answers with the decision, where it is, and whether it was made before', async () => {
     await open();
     const first = await send(intentOf());
     expect([first.status, first.headers]).toEqual([
       200,
-      { 'policygate-run': 'r-1', 'policygate-seq': '1', location: '/decisions/r-1/i-1' },
+      { 'policygate-run': 'r-1', 'policygate-seq': '1', location: '/decisions/r-1/i-1', 'policygate-trace': TRACE },
     ]);
     expect(json(first)).toEqual({
       decision: 'ALLOW',
@@ -83,7 +85,10 @@ describe('POST /intent', () => {
       kill_switch_triggered: false,
     });
     const again = await send(intentOf());
-    expect([again.body, again.headers]).toEqual([first.body, { ...first.headers, 'policygate-replayed': 'true' }]);
+    expect([again.body, again.headers]).toEqual([
+      first.body,
+      { ...first.headers, 'policygate-replayed': 'true', 'policygate-trace': TRACE },
+    ]);
   });
 
   it('refuses another body under a decided id, and names the decision', async () => {
@@ -104,7 +109,12 @@ describe('POST /intent', () => {
     const pending = await send(intentOf({ intent_id: 'a/b ü' }), { prefer: 'respond-async, wait=0' });
     expect([pending.status, pending.headers, json(pending)]).toEqual([
       202,
-      { 'policygate-run': 'r-1', location: '/decisions/r-1/a%2Fb%20%C3%BC', 'preference-applied': 'wait=0' },
+      {
+        'policygate-run': 'r-1',
+        location: '/decisions/r-1/a%2Fb%20%C3%BC',
+        'preference-applied': 'wait=0',
+        'policygate-trace': TRACE,
+      },
       { status: 'pending', run_id: 'r-1', intent_id: 'a/b ü' },
     ]);
     const short = await send(intentOf({ intent_id: 'i-2' }), { query: { wait: '0.01' } });
@@ -145,6 +155,15 @@ describe('POST /intent', () => {
     expect(json(answer)).toMatchObject({ decision: 'ALLOW' });
     expect(await rig.shard.all(MARKET_PRICES)).toHaveLength(2);
   });
+});
+
+it.each(['.', '..'])('refuses the intent id %j, which no path can name', async (id) => {
+  await open();
+  const intent = intentOf({ intent_id: id });
+  const refused = { code: 'invalid_json', field: 'intent.intent_id' };
+  expect(json(await send(intent))).toMatchObject(refused);
+  expect(lines(await post('/intents', { body: orderIntentText(intent) }))).toMatchObject([{ ...refused, line: 1 }]);
+  expect(json(await send(intentOf({ intent_id: '...' })))).toMatchObject({ decision: 'ALLOW', intent_id: '...' });
 });
 
 describe('POST /intents', () => {

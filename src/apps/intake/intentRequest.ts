@@ -66,6 +66,19 @@ export const checkStrategy = ({ strategies }: Caller, { strategy_id: strategy }:
 };
 
 /**
+ * Throws a Problem on an id that no URL can name: `.` and `..` are taken out of every path before it is sent, percent-encoded too (RFC 3986, section 5.2.4;
+ * WHATWG URL), so that the decision could never be looked up.
+ */
+export const checkAddressable = ({ intent_id: id }: OrderIntent): void => {
+  if (id !== '.' && id !== '..') return;
+  throw new Problem('invalid_json', {
+    detail: 'intent.intent_id: `.` and `..` are steps in a path, and cannot be looked up by URL; take another id',
+    field: 'intent.intent_id',
+    expected: 'neither `.` nor `..`',
+  });
+};
+
+/**
  * The run that is meant, which must have been started: intents of a run that nobody started would be put on record as denied, and whoever may submit could
  * fill the shards' memory of such runs. Throws a Problem. `where`: how the request names it.
  */

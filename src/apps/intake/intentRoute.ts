@@ -3,9 +3,10 @@ import { ref } from '../http/documents/schemas';
 import type { ApiAnswer, Route } from '../http/route';
 import { conflict, decidedHeaders, decidedText, decisionPath, pendingText, setAside } from './answers';
 import type { IntakeRouteOptions } from './intakeRouteOptions';
-import { checkStrategy, readIntentRequest, runFor } from './intentRequest';
+import { checkAddressable, checkStrategy, readIntentRequest, runFor } from './intentRequest';
 import type { IntakeOutcome } from './submission';
 import { WAIT_PARAMETERS, waitOf } from './waitPreference';
+import { TRACE_HEADER, TRACE_PARAMETER, traceHeader, traceOf } from '../tracing/requestTrace';
 
 /** POST /intent: one intent, answered when its decision is committed. */
 export const intentRoute = ({ intake, live, defaultRun, allowSenderPrices }: IntakeRouteOptions): Route => ({
@@ -17,7 +18,7 @@ export const intentRoute = ({ intake, live, defaultRun, allowSenderPrices }: Int
     'The same intent again gets the same decision; the same intent_id with another body is refused, and on record. Sending an intent again under the same intent_id is always safe.',
   tag: 'intents',
   roles: ['submit'],
-  parameters: WAIT_PARAMETERS,
+  parameters: [...WAIT_PARAMETERS, TRACE_PARAMETER],
   body: {
     contentType: 'application/json',
     description: 'The intent, and which run is meant unless it is the server’s own',
@@ -46,6 +47,7 @@ export const intentRoute = ({ intake, live, defaultRun, allowSenderPrices }: Int
         'Policygate-Seq': 'Seq of the decision’s audit record',
         'Policygate-Replayed': '`true`: the intent was decided before',
         Location: 'Where the decision is',
+        [TRACE_HEADER]: 'Trace id of this request, as logs and the headers of its records have it',
         'Preference-Applied': 'The `wait` that was followed',
       },
     },
@@ -53,7 +55,11 @@ export const intentRoute = ({ intake, live, defaultRun, allowSenderPrices }: Int
       description: 'Not decided in time; the intent is on the log and will be decided',
       contentType: 'application/json',
       schema: ref('Pending'),
-      headers: { Location: 'Where the decision will be', 'Preference-Applied': 'The `wait` that was followed' },
+      headers: {
+        Location: 'Where the decision will be',
+        [TRACE_HEADER]: 'Trace id of this request, as logs and the headers of its records have it',
+        'Preference-Applied': 'The `wait` that was followed',
+      },
     },
   },
   problems: [
@@ -73,10 +79,13 @@ export const intentRoute = ({ intake, live, defaultRun, allowSenderPrices }: Int
     const wait = waitOf(request);
     const { intent, run_id: given, market_snapshot: prices } = readIntentRequest(request.body, allowSenderPrices);
     checkStrategy(request.caller, intent);
+    checkAddressable(intent);
     const runId = runFor(live, given, defaultRun(), 'run_id');
     const { signal } = request;
-    const outcome = await intake.submit(runId, intent, { waitMs: wait.ms, signal, ...(prices === undefined ? {} : { prices }) });
-    return answerTo(outcome, runId, intent.intent_id, wait.headers);
+    const traceparent = traceOf(request);
+    const options = { waitMs: wait.ms, signal, traceparent, ...(prices === undefined ? {} : { prices }) };
+    const outcome = await intake.submit(runId, intent, options);
+    return answerTo(outcome, runId, intent.intent_id, { ...wait.headers, ...traceHeader(traceparent) });
   },
 });
 
@@ -84,16 +93,16 @@ const answerTo = (
   outcome: IntakeOutcome,
   runId: string,
   intentId: string,
-  waited: Readonly<Record<string, string>>,
+  ofRequest: Readonly<Record<string, string>>,
 ): ApiAnswer => {
   switch (outcome.type) {
     case 'decided': {
-      const headers = { ...decidedHeaders(runId, intentId, outcome.record.head.seq), ...waited };
+      const headers = { ...decidedHeaders(runId, intentId, outcome.record.head.seq), ...ofRequest };
       if (outcome.replayed) headers['policygate-replayed'] = 'true';
       return { status: 200, headers, body: decidedText(outcome) };
     }
     case 'pending': {
-      const headers = { 'policygate-run': encodeURIComponent(runId), location: decisionPath(runId, intentId), ...waited };
+      const headers = { 'policygate-run': encodeURIComponent(runId), location: decisionPath(runId, intentId), ...ofRequest };
       return { status: 202, headers, body: pendingText(runId, intentId) };
     }
     case 'conflict':

@@ -5,6 +5,7 @@ import { MOST_LINES, linesOf } from './batchLines';
 import type { IntakeRouteOptions } from './intakeRouteOptions';
 import { runFor } from './intentRequest';
 import { WAIT_PARAMETERS, waitOf } from './waitPreference';
+import { TRACE_PARAMETER, tracesOf } from '../tracing/requestTrace';
 
 const NDJSON = 'application/x-ndjson';
 const MOST_BYTES = 8 * 1024 * 1024;
@@ -29,6 +30,7 @@ export const intentsRoute = ({ intake, live, defaultRun }: IntakeRouteOptions): 
       schema: { type: 'string', minLength: 1, maxLength: 256 },
     },
     ...WAIT_PARAMETERS,
+    TRACE_PARAMETER,
   ],
   body: { contentType: NDJSON, description: 'One OrderIntent a line', schema: ref('OrderIntent'), mostBytes: MOST_BYTES },
   answers: {
@@ -60,7 +62,7 @@ export const intentsRoute = ({ intake, live, defaultRun }: IntakeRouteOptions): 
       status: 200,
       contentType: NDJSON,
       headers: { 'policygate-run': encodeURIComponent(runId), ...wait.headers },
-      body: answersInOrder(intake, lines, { runId, waitMs: wait.ms, caller, signal }),
+      body: answersInOrder(intake, lines, { runId, waitMs: wait.ms, caller, signal, trace: tracesOf(request) }),
     };
   },
 });

@@ -6,6 +6,7 @@ import type { Decision } from '../../contracts/messages';
 import type { OutgoingRecord } from '../../processor/bus';
 import { Problem } from '../http/problem';
 import type { JournalRecord } from '../live/live';
+import type { LogFields } from '../service/logger';
 import type { CommitEntry } from './groupCommit';
 
 export interface Decided {
@@ -31,6 +32,8 @@ export interface SubmissionParts {
   readonly runId: string;
   /** Of the run. */
   readonly partition: number;
+  /** What lines of the log about it say of it. */
+  readonly about: LogFields;
   /** The intent last, before it what belongs to it. */
   readonly records: readonly OutgoingRecord[];
   readonly waitMs: number;
@@ -72,6 +75,10 @@ export class Submission implements CommitEntry {
 
   get withdrawn(): boolean {
     return this.settled && !this.gone;
+  }
+
+  get isSettled(): boolean {
+    return this.settled;
   }
 
   begun(): void {

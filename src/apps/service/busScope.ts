@@ -22,6 +22,8 @@ export class BusScope implements Bus {
   private readonly writers = new Set<TransactionalWriter>();
   private readonly readers = new Set<ScopedReader>();
   private closed = false;
+  /** Records that its readers have handed out. */
+  read = 0;
 
   constructor(
     private readonly bus: Bus,
@@ -53,9 +55,12 @@ export class BusScope implements Bus {
   async reader(from: readonly TopicPosition[]): Promise<BusReader> {
     this.checkOpen();
     const inner = await this.kept(await this.bus.reader(from));
-    const reader = new ScopedReader(inner, from, () => {
-      this.readers.delete(reader);
-      return inner.close();
+    const reader = new ScopedReader(inner, from, {
+      read: (records) => (this.read += records),
+      close: () => {
+        this.readers.delete(reader);
+        return inner.close();
+      },
     });
     this.readers.add(reader);
     return reader;
@@ -112,13 +117,14 @@ class ScopedReader implements BusReader {
   constructor(
     private readonly inner: BusReader,
     private readonly from: readonly TopicPosition[],
-    close: () => Promise<void>,
+    private readonly scope: { readonly read: (records: number) => void; readonly close: () => Promise<void> },
   ) {
-    this.close = once(close);
+    this.close = once(scope.close);
   }
 
   async poll(options: PollOptions): Promise<readonly BusRecord[]> {
     const records = await this.inner.poll(options);
+    this.scope.read(records.length);
     for (const { topic } of records) this.counts.set(topic, (this.counts.get(topic) ?? 0) + 1);
     return records;
   }

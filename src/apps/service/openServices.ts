@@ -1,4 +1,5 @@
 /** From flags to services that are ready to run, on one bus: what `policygate processor`, `policygate gateway` and `policygate serve` share. */
+import { groupOf } from '../../bus/kafka/acls';
 import type { Codec } from '../../contracts/avro/codec';
 import type { Broker, BrokerName } from '../../gateway/broker';
 import type { GatewaySettings } from '../../gateway/gateway';
@@ -12,8 +13,11 @@ import type { BrokerSettings, BusFlags, Settings } from '../config/settings';
 import { connect, membershipOf } from '../connection';
 import { Failure } from '../failure';
 import { kafkaLog } from '../logging';
+import { showDisk, showRegistry } from './environmentMetrics';
 import { gatewaySettings } from './gatewaySettings';
 import type { Logger } from './logger';
+import { RegistryProbe } from './registryProbe';
+import type { Companion } from './companion';
 import { ServiceMetrics } from './serviceMetrics';
 import { ShardService } from './shardService';
 import type { ServiceName } from './shardWork';
@@ -34,6 +38,8 @@ export interface OpenServices {
   readonly broker: Broker | undefined;
   /** In the order in which they were named. */
   readonly services: readonly ShardService[];
+  /** Looks at what the services depend on, for the metrics. */
+  readonly surroundings: readonly Companion[];
   /** Signs checkpoints beside the processor; undefined: no key was named. */
   readonly checkpoints: (CheckpointPlan & { readonly service: CheckpointService }) | undefined;
 }
@@ -51,20 +57,31 @@ export const openServices = async (
   for (const warning of trading?.warnings ?? []) log.warn({}, warning);
   const { bus, codec } = await connect(settings, kafkaLog(log));
   const metrics = new ServiceMetrics();
+  const surroundings = watched(settings, metrics);
   const broker = trading === undefined ? undefined : await brokerBeside(bus, trading, metrics, log);
   const brokerStamps = settings.bus === 'kafka' && settings.kafka.inputTimestamps === 'LogAppendTime';
-  const options = { codec, batchRecords: settings.limits.batchRecords, metrics, brokerStamps };
+  // Nobody else writes to a data directory that this process holds: what comes from now on, its own intake has stamped.
+  const stampedSince = settings.bus === 'embedded' ? Date.now() : Infinity;
+  const decisionLog = settings.logLevel === 'debug' ? log : undefined;
+  const { batchRecords } = settings.limits;
+  const options = { codec, batchRecords, metrics, brokerStamps, stampedSince, decisionLog };
   const services = names.map((name) => {
     const work =
       name === 'processor' || broker === undefined || trading === undefined
         ? processorWork(options)
         : gatewayWork({ ...options, broker, log, settings: gatewaySettings(trading, flags) });
-    const group = { group: groupOf(settings, name), inputs: work.inputs, log: kafkaLog(log) };
+    const group = { group: groupOf(name, { ...settings, ...settings.kafka }), inputs: work.inputs, log: kafkaLog(log) };
     return new ShardService({ work, membership: membershipOf(settings, bus, group), bus, metrics, log });
   });
   const checkpoints =
     plan === undefined ? undefined : { ...plan, service: new CheckpointService({ ...plan, bus, codec, metrics, log }) };
-  return { bus, codec, metrics, broker, services, checkpoints };
+  return { bus, codec, metrics, broker, services, checkpoints, surroundings };
+};
+
+const watched = ({ bus, dataDir, registry, kafka }: Settings, metrics: ServiceMetrics): readonly Companion[] => {
+  if (bus === 'kafka') return [new RegistryProbe({ registry, topicPrefix: kafka.topicPrefix }, showRegistry(metrics.registry))];
+  if (dataDir !== undefined) showDisk(metrics.registry, dataDir);
+  return [];
 };
 
 const planOf = async (
@@ -88,13 +105,10 @@ const brokerBeside = (bus: Bus, trading: BrokerSettings, metrics: ServiceMetrics
     throw error;
   });
 
-/** Named after the topics too: two gates on one cluster share no group by accident. */
-const groupOf = ({ group, kafka }: Settings, name: ServiceName): string => `${kafka.topicPrefix}${group}-${name}`;
-
 /** Where the services work, for people. */
 export const placeOf = (settings: Settings, { shards }: Bus, names: readonly ServiceName[]): string => {
   const count = shards === 1 ? '1 shard' : `${shards} shards`;
   if (settings.bus === 'embedded') return `the embedded bus in ${settings.dataDir ?? ''}: ${count}`;
-  const groups = names.map((name) => groupOf(settings, name)).join(', ');
+  const groups = names.map((name) => groupOf(name, { ...settings, ...settings.kafka })).join(', ');
   return `Kafka at ${settings.kafka.brokers.join(',')}: ${count}${groups === '' ? '' : `, group ${groups}`}`;
 };

@@ -18,7 +18,8 @@ import type { Bus } from '../../processor/bus';
 import { recordsTo } from '../../processor/readTo';
 import type { Host, StopSignal } from './host';
 import { runServices } from './runServices';
-import type { Companion, Door, RunOptions } from './runServices';
+import type { Companion } from './companion';
+import type { Door, RunOptions } from './runServices';
 import { ServiceMetrics } from './serviceMetrics';
 import { gatewayWork, processorWork } from './works';
 

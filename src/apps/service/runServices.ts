@@ -4,13 +4,16 @@
  */
 import type { Bus } from '../../processor/bus';
 import { lineOf } from '../failure';
+import type { Companion } from './companion';
 import { drained } from './drain';
 import type { Host, StopSignal } from './host';
 import { SIGNAL_CODES } from './host';
 import type { Logger } from './logger';
+import { showReadiness } from './environmentMetrics';
 import { openMonitoring } from './monitoring';
 import type { Problem, ShardService } from './shardService';
 import type { ServiceMetrics } from './serviceMetrics';
+import { ShardSampler } from './shardSampler';
 
 export interface RunOptions {
   readonly bus: Bus;
@@ -20,6 +23,8 @@ export interface RunOptions {
   /** What works beside them: begun when they are, ended after them, each in turn, and before the bus is. */
   readonly companions?: readonly Companion[];
   readonly metrics: ServiceMetrics;
+  /** What keeps the process from being ready beside its services. */
+  readonly otherProblems?: () => readonly Problem[];
   /** Undefined: no server. */
   readonly monitoring: { readonly host: string; readonly port: number } | undefined;
   /** Ends when there is nothing left to do. */
@@ -31,12 +36,6 @@ export interface RunOptions {
   /** Everything was started; `url` of the monitoring, if there is one. */
   readonly onStarted: (url: string | undefined) => void;
   readonly stopLimitMs?: number;
-}
-
-/** Neither throws. */
-export interface Companion {
-  start(): void;
-  stop(): Promise<void>;
 }
 
 export interface Door {
@@ -56,13 +55,15 @@ type Ending = { readonly why: StopSignal | 'drained' } | { readonly error: unkno
 
 /** Answers with what ended it; rejects with the error that did. The bus is closed in either case. */
 export const runServices = async (options: RunOptions): Promise<StopSignal | 'drained'> => {
-  const { bus, services, companions = [], metrics, host, log, stopLimitMs = STOP_LIMIT_MS } = options;
+  const { bus, services, metrics, host, log, stopLimitMs = STOP_LIMIT_MS } = options;
   const signals = new Signals(options);
   const stopping = new AbortController();
   const problems = (): readonly Problem[] =>
     stopping.signal.aborted
       ? [{ service: 'all', shard: null, reason: 'stopping' }]
-      : services.flatMap((service) => service.problems(READY_WITHIN_MS));
+      : [...services.flatMap((service) => service.problems(READY_WITHIN_MS)), ...(options.otherProblems?.() ?? [])];
+  showReadiness(metrics.registry, () => problems().length === 0);
+  const companions = [new ShardSampler({ bus, services, registry: metrics.registry }), ...(options.companions ?? [])];
   const { monitoring: address } = options;
   let closeMonitoring = (): Promise<void> => Promise.resolve();
   let ending: Ending;

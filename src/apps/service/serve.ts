@@ -31,11 +31,17 @@ export const serve = async (
     throw new Failure('--gateway is for the embedded bus; on Kafka start `policygate gateway` beside the processor');
   const log = openLog(settings.logLevel);
   for (const warning of settings.warnings) log.warn({}, warning);
-  const { bus, metrics, broker, services, checkpoints } = await openServices(names, brokerName, flags, settings, log);
+  const { bus, metrics, broker, services, checkpoints, surroundings } = await openServices(
+    names,
+    brokerName,
+    flags,
+    settings,
+    log,
+  );
   const ended = await runServices({
     bus,
     services,
-    companions: checkpoints === undefined ? [] : [checkpoints.service],
+    companions: [...surroundings, ...(checkpoints === undefined ? [] : [checkpoints.service])],
     metrics,
     monitoring: settings.monitoring,
     drain: flags.drain === true,

@@ -9,11 +9,13 @@ import type { GatewayStatus } from '../../gateway/gateway';
 import type { OutgoingRecord } from '../../processor/bus';
 import { SHARD_PHASES } from './shardWork';
 import type { ServiceName, ShardPhase } from './shardWork';
+import { RiskMetrics } from './riskMetrics';
 
 const PREFIX = 'policygate_';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.06, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const RESTORE_SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 15, 60, 300];
 const RECORDS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000];
+const BYTES = [1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216];
 
 export class ServiceMetrics {
   readonly registry = new Registry();
@@ -23,14 +25,30 @@ export class ServiceMetrics {
   readonly executions = this.counter('executions_total', 'Execution events that the gateway committed', ['event']);
   readonly intentToDecision = this.histogram(
     'intent_to_decision_seconds',
-    'From the time that the broker stamped an intent with to the commit of its decision',
+    'From the time that the log stamped an intent with to the commit of its decision',
     [],
     SECONDS,
   );
+  /** Each a batch's: how long its first intent waited to be read, how long its fold took, and its commit. */
+  readonly decisionStages = this.stages(['waiting', 'deciding', 'committing']);
+  /** How runs stand against their limits and kill switches. */
+  readonly risk = new RiskMetrics(this.registry);
   private readonly deadLetters = this.counter('dead_letters_total', 'Records set aside', ['service']);
   private readonly inputs = this.counter('inputs_total', 'Input records dealt with', ['service', 'topic']);
   private readonly batches = this.histogram('batch_records', 'Inputs of a step that had any', ['service'], RECORDS);
   private readonly transactions = this.histogram('transaction_seconds', 'How long commits took', ['service'], SECONDS);
+  private readonly transactionRecords = this.histogram(
+    'transaction_records',
+    'Records of a commit, of all topics',
+    ['service'],
+    RECORDS,
+  );
+  private readonly transactionBytes = this.histogram(
+    'transaction_bytes',
+    'Bytes of keys and values of a commit',
+    ['service'],
+    BYTES,
+  );
   private readonly takeovers = this.counter('takeovers_total', 'Takeovers of a shard that were begun', ['service']);
   private readonly restores = this.histogram(
     'restore_seconds',
@@ -92,7 +110,13 @@ export class ServiceMetrics {
   committed(service: ServiceName, records: readonly OutgoingRecord[], seconds: number): void {
     this.transactions.observe({ service }, seconds);
     let letters = 0;
-    for (const { topic } of records) if (topic === DEAD_LETTERS) letters += 1;
+    let bytes = 0;
+    for (const { topic, key, value } of records) {
+      if (topic === DEAD_LETTERS) letters += 1;
+      bytes += (key?.length ?? 0) + (value?.length ?? 0);
+    }
+    this.transactionRecords.observe({ service }, records.length);
+    this.transactionBytes.observe({ service }, bytes);
     this.deadLetters.inc({ service }, letters);
   }
 
@@ -103,6 +127,8 @@ export class ServiceMetrics {
 
   takeover(service: ServiceName): void {
     this.takeovers.inc({ service });
+    // There from the start: of a counter that appears with its first event, Prometheus sees no increase.
+    this.fenced.inc({ service }, 0);
   }
 
   restored(service: ServiceName, seconds: number): void {
@@ -159,6 +185,7 @@ export class ServiceMetrics {
     for (const state of SHARD_PHASES) this.states.remove({ service, shard, state });
     this.progress.remove({ service, shard });
     this.progressTimes.delete(`${service} ${shard}`);
+    if (service === 'processor') this.risk.forget(shard);
     if (service !== 'gateway') return;
     for (const gauge of [this.ordersQueued, this.ordersOpen, this.ordersUnknown, this.ordersForeign, this.positionDrift])
       gauge.remove({ shard });
@@ -177,6 +204,19 @@ export class ServiceMetrics {
       `${await count(this.takeovers)} takeovers`,
     ];
     return parts.join(', ');
+  }
+
+  private stages<T extends string>(names: readonly T[]): Readonly<Record<T, Histogram.Internal<'stage'>>> {
+    const seconds = this.histogram(
+      'decision_stage_seconds',
+      'Where the time from an intent to its decision goes, once a batch: its first intent waiting to be read, its fold, its commit',
+      ['stage'],
+      SECONDS,
+    );
+    return Object.fromEntries(names.map((stage) => [stage, seconds.labels({ stage })])) as unknown as Record<
+      T,
+      Histogram.Internal<'stage'>
+    >;
   }
 
   private counter<T extends string>(name: string, help: string, labelNames: readonly T[]): Counter<T> {

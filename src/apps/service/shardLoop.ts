@@ -51,6 +51,16 @@ export interface LoopOptions {
   readonly onFatal: (error: unknown) => void;
 }
 
+/** How far a shard is, for whoever looks. */
+export interface LoopProgress {
+  readonly shard: number;
+  readonly phase: ShardPhase;
+  /** Records that its takeover has read, so far or in all. */
+  readonly restored: number;
+  /** How far the partitions that it reads are read. */
+  readonly positions: readonly TopicPosition[];
+}
+
 export class ShardLoop {
   /** Resolves when nothing of the shard is left; never rejects. */
   readonly done: Promise<void>;
@@ -63,6 +73,8 @@ export class ShardLoop {
   /** performance.now() of the last takeover or step that succeeded. */
   private movedAt = performance.now();
   private restoredAt = 0;
+  /** Records that the last takeover read; undefined: one is under way. */
+  private restored: number | undefined;
   private fencedAt = -Infinity;
   private readonly stopping = new AbortController();
   private readonly backoff: Backoff;
@@ -99,6 +111,11 @@ export class ShardLoop {
     return silentMs > withinMs ? `no step has ended for ${Math.round(silentMs / 1_000)} s` : undefined;
   }
 
+  progress(): LoopProgress {
+    const { shard, phase, scope } = this;
+    return { shard, phase, restored: this.restored ?? scope?.read ?? 0, positions: scope?.positions() ?? [] };
+  }
+
   /** Whether everything before these positions is dealt with, and nothing is left to do. Topics of other shards are passed over. */
   hasReached(ends: readonly TopicPosition[]): boolean {
     if (this.phase !== 'running' || this.pending) return false;
@@ -133,6 +150,7 @@ export class ShardLoop {
     const { work, metrics, log } = this.options;
     const owner = `${hostname()}-${process.pid}-${randomUUID()}`;
     this.pending = true;
+    this.restored = undefined;
     this.enter('restoring');
     metrics.takeover(work.name);
     const startedAt = performance.now();
@@ -140,6 +158,7 @@ export class ShardLoop {
     if (this.isStopping()) return;
     this.restoredAt = performance.now();
     const seconds = (this.restoredAt - startedAt) / 1_000;
+    this.restored = scope.read;
     metrics.restored(work.name, seconds);
     log.info({ shard: this.shard, owner, seconds: Math.round(seconds * 1_000) / 1_000 }, 'shard taken over');
     scope.takeCounts();

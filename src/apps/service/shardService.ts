@@ -7,7 +7,7 @@ import { lineOf } from '../failure';
 import type { Logger } from './logger';
 import type { Membership } from './membership';
 import type { ServiceMetrics } from './serviceMetrics';
-import type { LoopTimes } from './shardLoop';
+import type { LoopProgress, LoopTimes } from './shardLoop';
 import { LOOP_TIMES, ShardLoop } from './shardLoop';
 import type { ShardWork } from './shardWork';
 
@@ -65,6 +65,11 @@ export class ShardService {
       ...problem(null, membership.problem()),
       ...[...this.wanted].flatMap((shard) => problem(shard, this.loops.get(shard)?.problem(withinMs))),
     ];
+  }
+
+  /** Of every shard that runs here. */
+  progress(): readonly LoopProgress[] {
+    return [...this.loops.values()].map((loop) => loop.progress());
   }
 
   /** Whether every shard that is ours has dealt with what was before these positions, with nothing left to do. */

@@ -8,6 +8,8 @@ import { Processor } from '../../processor/processor';
 import { hasLeftovers } from '../../processor/stateRecords';
 import { faultPoints } from '../faultPoints';
 import { ENGINE_VERSION, realStopwatch, wallClock } from '../session';
+import { allOf } from '../../audit/observers';
+import { DecisionLog } from './decisionLog';
 import { FoldMetrics } from './foldMetrics';
 import type { Logger } from './logger';
 import type { ServiceMetrics } from './serviceMetrics';
@@ -20,6 +22,10 @@ export interface WorkOptions {
   readonly metrics: ServiceMetrics;
   /** Whether the broker stamps the inputs with its clock. */
   readonly brokerStamps: boolean;
+  /** Where it does not: inputs of this time (ms since 1970) or later were stamped by an intake of this process. Default: none were. */
+  readonly stampedSince?: number;
+  /** Has a line for each decision; undefined: nobody looks at them. */
+  readonly decisionLog?: Logger | undefined;
   /** How long a step waits for inputs: an idle shard shows so often that it lives, and stops as quickly. */
   readonly waitMs?: number;
   /** Called at named points of processor and gateway, so that a test can end the process there. */
@@ -33,12 +39,16 @@ export const processorWork = ({
   batchRecords,
   metrics,
   brokerStamps,
+  stampedSince = Infinity,
+  decisionLog,
   waitMs = WAIT_MS,
   faultPoint = faultPoints,
 }: WorkOptions): ShardWork => ({
   name: 'processor',
   inputs: INPUT_TOPICS,
   takeOver: async ({ shard, bus, owner }) => {
+    const figures = new FoldMetrics(metrics, brokerStamps ? 0 : stampedSince);
+    const lines = decisionLog?.child({ service: 'processor', shard });
     const processor = await Processor.takeOver({
       bus,
       codec,
@@ -46,14 +56,16 @@ export const processorWork = ({
       owner,
       engineVersion: ENGINE_VERSION,
       stopwatch: realStopwatch,
-      observer: new FoldMetrics(metrics, brokerStamps),
+      observer: lines === undefined ? figures : allOf([figures, new DecisionLog(lines)]),
       faultPoint,
     });
+    metrics.risk.follow(shard, processor.shard);
     return {
       step: async () => {
         const read = await processor.step({ maxRecords: batchRecords, maxWaitMs: waitMs });
         return { read, pending: hasLeftovers(processor.shard) };
       },
+      abandon: () => metrics.risk.forget(shard),
     };
   },
 });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +52,17 @@ it('activates nothing where the file is what is in force', async () => {
   const { activated } = watching();
   await aWhile();
   expect(activated).toEqual([]);
+});
+
+it('does not wait for the writer of a pipe, and goes on with the file that takes its place', async () => {
+  unlinkSync(file);
+  execFileSync('mkfifo', [file]);
+  const { activated, log, watch } = watching();
+  await until('said', () => log.lines.some((line) => JSON.stringify(line).includes('is no file')));
+  unlinkSync(file);
+  writeFileSync(file, OTHER);
+  await until('activated', () => activated.length > 0);
+  await watch.stop();
 });
 
 it('activates the file at the start, where it is another policy: it wins', async () => {

@@ -7,6 +7,7 @@
  */
 import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { describeError } from '../../contracts/contractError';
 import { hexOf } from '../../contracts/json/hex';
@@ -143,15 +144,23 @@ export class PolicyWatch {
 
   /** The file's bytes, once they have stopped changing; undefined: this watch ends meanwhile. */
   private async stableBytes(): Promise<Buffer | undefined> {
-    let before = await readBytes(this.options.file);
+    let before = await this.bytes();
     while (!this.isStopping()) {
       if (hexOf(policyHash(before)) === this.settled) return before;
       await pause((this.options.times ?? WATCH_TIMES).settle, this.stopping.signal);
-      const now = await readBytes(this.options.file);
+      const now = await this.bytes();
       if (now.equals(before)) return now;
       before = now;
     }
     return undefined;
+  }
+
+  /** Nothing but a file is read: to open a pipe waits for its writer, and neither this watch nor the process would end before one comes. */
+  private async bytes(): Promise<Buffer> {
+    const { file } = this.options;
+    const found = await stat(file).catch(() => undefined);
+    if (found !== undefined && !found.isFile()) throw new Failure(`${file}: is no file; expected the policy, as YAML`);
+    return readBytes(file);
   }
 
   private refuse(hash: string, errors: readonly string[]): void {

@@ -48,7 +48,7 @@ export const serveHttp = async (flags: ServeFlags, io: Io): Promise<void> => {
   const broker = embedded ? (flags.broker ?? 'sim') : undefined;
   const trading = { ...flags, cancelOpenOrders: flags.keepOpenOrders !== true };
   const open = await openServices(names, broker, trading, settings, log);
-  const { bus, codec, metrics, services, checkpoints } = open;
+  const { bus, codec, metrics, services, checkpoints, surroundings } = open;
   const live = LiveLog.open({ bus, codec, log });
   const intake = new Intake({ ...{ bus, codec, live, log }, registry: metrics.registry, limits: { drainMs: INTAKE_DRAIN_MS } });
   const defaultRun = (): string | undefined => front.defaultRun;
@@ -100,11 +100,13 @@ export const serveHttp = async (flags: ServeFlags, io: Io): Promise<void> => {
     services,
     door: front,
     companions: [
+      ...surroundings,
       ...(checkpoints === undefined ? [] : [checkpoints.service]),
       { start: () => undefined, stop: () => logs.stop() },
       { start: () => undefined, stop: () => live.stop() },
     ],
     metrics,
+    otherProblems: () => [...front.problems, ...live.problems()].map((reason) => ({ service: 'serve', shard: null, reason })),
     monitoring: settings.monitoring,
     drain: false,
     host: processHost,

@@ -2,6 +2,7 @@
 import type { Codec } from '../../contracts/avro/codec';
 import type { ValueTopic } from '../../contracts/avro/formats';
 import { AUDIT_RECORDS } from '../../contracts/topics';
+import { TRACEPARENT } from '../../contracts/traceparent';
 import type { BusRecord, OutgoingRecord } from '../../processor/bus';
 import { isSame } from '../isSame';
 
@@ -46,13 +47,16 @@ const differenceOf = (recorded: BusRecord, again: OutgoingRecord, isTimed: boole
   return headersDifference(recorded.headers, again.headers ?? {}, isTimed);
 };
 
-/** `isTimed`: when a record was made is its own to say. Which other headers there are, and what they say, is known. */
+/**
+ * `isTimed`: when a record was made is its own to say. Which other headers there are, and what they say, is known; but up to version 0.5 the trace of an
+ * input was not carried on.
+ */
 const headersDifference = (recorded: BusRecord['headers'], again: BusRecord['headers'], isTimed: boolean): string | undefined => {
   for (const name of Object.keys(recorded)) {
     const value = recorded[name] ?? '';
     if (again[name] === undefined) return `headers.${name}`;
     if (isTimed && name === 'recorded_at' ? Number.isNaN(Date.parse(value)) : value !== again[name]) return `headers.${name}`;
   }
-  const missing = Object.keys(again).find((name) => recorded[name] === undefined);
+  const missing = Object.keys(again).find((name) => recorded[name] === undefined && name !== TRACEPARENT);
   return missing === undefined ? undefined : `headers.${missing}`;
 };

@@ -76,7 +76,7 @@ export class PartitionScan {
         // Behind the last record of a block, offsets that no record has are passed over, too.
         this.next = this.nextRecord === this.records.length ? this.blockEnd : record.offset + 1;
         left--;
-      } else if (!(await this.readOn(state))) return;
+      } else if (!(await this.readOn(state, left))) return;
     }
   }
 
@@ -96,8 +96,11 @@ export class PartitionScan {
     this.nextRecord = 0;
   }
 
-  /** Makes the records of the next block ready; false when the partition has no more. */
-  private async readOn(state: OpenedLevel): Promise<boolean> {
+  /**
+   * Makes the records of the next block ready; false when the partition has no more. No more is read ahead than is asked for: a block holds a record at least, and
+   * whoever looks up one record would else be given half a megabyte.
+   */
+  private async readOn(state: OpenedLevel, left: number): Promise<boolean> {
     for (;;) {
       const block = this.blocks[this.nextBlock++];
       if (block !== undefined) {
@@ -109,7 +112,7 @@ export class PartitionScan {
         this.scan = await this.begin(state);
       }
       const { scan } = this;
-      this.blocks = await scan.iterator.nextv(BLOCKS_AHEAD);
+      this.blocks = await scan.iterator.nextv(Math.min(BLOCKS_AHEAD, left));
       this.nextBlock = 0;
       if (this.blocks.length === 0) {
         this.checkWhole(scan);

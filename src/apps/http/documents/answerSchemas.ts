@@ -169,8 +169,8 @@ const RUNS = {
     kill_switch_active: flag,
     limits: listOf(component('LimitUse')),
     positions: listOf(component('HeldPosition')),
-    strategies: listOf(component('StrategyFigures')),
-    decided: DECIDED,
+    strategies: orNull(listOf(component('StrategyFigures'))),
+    decided: orNull(DECIDED),
   }),
 } satisfies Readonly<Record<string, JsonSchema>>;
 

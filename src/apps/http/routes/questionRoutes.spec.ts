@@ -177,6 +177,10 @@ describe('accounts', () => {
     await rig.feed(shard.control({ type: 'RunEnded' }, { run: 'r-5' }));
     await rig.feed(...['r-1', 'r-2'].map((run) => shard.intent(intentAt(1, { qty: decimal('5') }), run)));
     expect(new Set(rig.live.runs().map((run) => run.shard.partition)).size).toBe(2);
+    // It has forgotten what was decided: zero would be wrong.
+    expect(expectDocument('Portfolio', (await rig.ask('GET', '/runs/r-5/portfolio')).text)).toMatchObject({
+      ...{ status: 'ENDED', strategies: null, decided: null },
+    });
     const { accounts, total } = expectDocument('Accounts', (await rig.ask('GET', '/accounts')).text) as Record<string, unknown>;
     const alpha = {
       strategy_id: 'alpha',
