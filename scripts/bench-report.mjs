@@ -100,7 +100,7 @@ const between = (text, name, replacement) => {
 };
 
 /** Benchmarks with a table of their own. */
-const OWN = ['gateway', 'kafka'];
+const OWN = ['gateway', 'kafka', 'scale'];
 
 /** The part of a report that belongs into one table; `other`: what has none of its own. */
 const part = ({ results, failed = [], left_out = [], ...rest }, table) => {
@@ -110,10 +110,11 @@ const part = ({ results, failed = [], left_out = [], ...rest }, table) => {
 const isEmpty = ({ results, failed, left_out }) => results.length + failed.length + left_out.length === 0;
 
 const report = readReport(process.argv[2]);
-const [others, gateway, kafka] = ['other', ...OWN].map((table) => part(report, table));
+const [others, gateway, kafka, scale] = ['other', ...OWN].map((table) => part(report, table));
 let text = readFileSync(page, 'utf8');
 // A report of some benchmarks only leaves the tables alone that it says nothing about.
 if (!isEmpty(others)) text = between(between(text, 'results', resultsText(others)), 'misses', missesText(others));
 if (!isEmpty(gateway)) text = between(text, 'gateway', ownText(gateway));
 if (!isEmpty(kafka)) text = between(between(text, 'kafka', ownText(kafka)), 'kafka misses', missesText(kafka));
+if (!isEmpty(scale)) text = between(text, 'scale', ownText(scale));
 writeFileSync(page, text);

@@ -4,7 +4,7 @@
 // `--out DIR`: into another folder (the fault campaign breaks a copy of its own).
 import { transformFileSync } from '@swc/core';
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildDashboard } from './buildDashboard.mjs';
 
@@ -14,7 +14,8 @@ const out = process.argv[2] === '--out' && process.argv[3] !== undefined ? resol
 const dashboard = join('src', 'apps', 'dashboard');
 const options = {
   jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
-  module: { type: 'commonjs' },
+  // The annotation is for Node: without it, an ES module could not import by name.
+  module: { type: 'commonjs', exportInteropAnnotation: true },
   sourceMaps: true,
   swcrc: false,
 };
@@ -27,7 +28,11 @@ for (const tree of ['src', 'bench', 'infra/native'].filter((tree) => existsSync(
     const source = join(entry.parentPath ?? entry.path, entry.name);
     if (source.startsWith(join(root, dashboard, sep))) continue;
     const target = join(out, source.slice(root.length)).replace(/\.ts$/, '.js');
-    const { code, map } = transformFileSync(source, { ...options, filename: source, sourceFileName: source });
+    // As seen from dist/: a whole path would make another file of the same commit elsewhere.
+    const sourceFileName = relative(dirname(join(root, 'dist', source.slice(root.length))), source)
+      .split(sep)
+      .join('/');
+    const { code, map } = transformFileSync(source, { ...options, filename: source, sourceFileName });
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, `${code}\n//# sourceMappingURL=${entry.name.replace(/\.ts$/, '.js.map')}\n`);
     writeFileSync(`${target}.map`, map);

@@ -6,6 +6,7 @@ import { examine } from '../../src/apps/doctor/doctor';
 import type { ReadSettings } from '../../src/apps/config/readSettings';
 import { openClient } from '../../src/bus/kafka/client';
 import type { KafkaOptions, RegistryOptions } from '../../src/bus/kafka/options';
+import type { Role } from '../../src/bus/kafka/roles';
 import { registerSchemas } from '../../src/bus/kafka/schemaRegistry';
 import { createTopics } from '../../src/bus/kafka/topicAdmin';
 import { Failure } from '../../src/apps/failure';
@@ -20,7 +21,7 @@ const settingsOf = (kafka: KafkaOptions, registry: RegistryOptions): ReadSetting
   dataDir: undefined,
   kafka,
   registry,
-  group: `${kafka.topicPrefix}gate`,
+  group: 'gate',
   limits: { batchRecords: 1_000, sessionTimeoutMs: 10_000 },
   checkpoints: { keyFile: undefined, everyRecords: 10_000, everySeconds: 60, file: undefined },
   monitoring: undefined,
@@ -29,12 +30,13 @@ const settingsOf = (kafka: KafkaOptions, registry: RegistryOptions): ReadSetting
 });
 
 /** Every check, and that it came in time. */
-const examined = async (kafka: KafkaOptions, registry: RegistryOptions): Promise<readonly Check[]> => {
+const examined = async (kafka: KafkaOptions, registry: RegistryOptions, as?: Role): Promise<readonly Check[]> => {
   const checks: Check[] = [];
   const startedAt = performance.now();
   await examine(
     () => Promise.resolve(settingsOf(kafka, registry)),
     (check) => void checks.push(check),
+    as,
   );
   expect(performance.now() - startedAt).toBeLessThan(LIMIT_MS);
   return checks;
@@ -224,13 +226,14 @@ describeNativeBroker('the doctor, at a broker with TLS, logins and ACLs', () => 
     const root = at('plaintext');
     await createTopics(openClient(root), root, { partitions: 1, replication: 1 });
     const user = at('saslTls', { ...login(), tls: { ca } });
-    const found = async (what: string): Promise<readonly Check[]> =>
-      (await examined(user, NOWHERE)).filter((check) => check.what.startsWith(what));
+    const found = async (what: string, as?: Role): Promise<readonly Check[]> =>
+      (await examined(user, NOWHERE, as)).filter((check) => check.what.startsWith(what));
     expect(await found('broker')).toMatchObject([{ status: 'ok', found: 'answers over TLS, trader logged in' }]);
     expect((await found('topic'))[0]).toMatchObject({ status: 'FAIL', found: expect.stringContaining('may not DESCRIBE') });
-    const [none] = await found('permissions');
-    expect(none).toMatchObject({ status: 'FAIL', found: expect.stringContaining('READ on group doctor-gate-processor') });
-    expect(none?.found).toContain('WRITE on transactional id doctor-policygate-doctor-');
+    expect(await found('permissions')).toMatchObject([{ status: 'FAIL', found: expect.stringMatching(/^enough for no role; /) }]);
+    const texts = (await found('permissions', 'processor')).map((check) => check.found);
+    expect(texts).toContain('processor lacks READ on group doctor-gate-processor');
+    expect(texts).toContain('processor lacks WRITE on transactional id doctor-policygate-processor-*');
 
     const admin = openClient(root).admin();
     await admin.connect();
@@ -256,10 +259,20 @@ describeNativeBroker('the doctor, at a broker with TLS, logins and ACLs', () => 
       await grant(AclResourceTypes.TOPIC, `doctor-${topic}`, AclOperationTypes.WRITE);
     await new Promise((resolve) => setTimeout(resolve, 500)); // the broker hears of them a moment later
     expect(await found('permissions')).toMatchObject([
+      { status: 'ok', found: 'enough for gateway, auditor; `--as ROLE` says what another one lacks' },
+    ]);
+    expect(await found('permissions', 'processor')).toMatchObject([
+      {
+        status: 'FAIL',
+        found: 'processor lacks WRITE on topic doctor-decisions, doctor-audit-records, doctor-policy-state, doctor-dead-letters',
+      },
       {
         status: 'warn',
-        found:
-          'enough for a gateway; a processor lacks WRITE on topic doctor-decisions, doctor-audit-records, doctor-policy-state, doctor-dead-letters',
+        found: 'more than processor needs: WRITE on topic doctor-control-events, doctor-execution-events',
+      },
+      {
+        status: 'warn',
+        found: 'more than processor needs: READ on topic doctor-decisions, doctor-dead-letters, doctor-audit-checkpoints',
       },
     ]);
     await grant(AclResourceTypes.TOPIC, 'doctor-', AclOperationTypes.WRITE);

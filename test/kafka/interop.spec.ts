@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { AUDIT_RECORDS, CONTROL_EVENTS, DECISIONS, ORDER_INTENTS, partitionOf } from '../../src/contracts/topics';
 import { Gate } from '../interop/gate';
-import { asPythonPrints, describePython, python } from '../interop/python';
+import { asPythonPrints, describePython, python, PYTHON_EXAMPLE } from '../interop/python';
 import { describeKafka } from '../support/kafka/kafkaUnderTest';
 import type { Json } from '../support/program';
 import { policyText } from '../support/shard';
@@ -146,8 +146,7 @@ describeKafka('foreign clients', () => {
     const page = readFileSync(join(__dirname, '../../docs/clients.md'), 'utf8');
     const shown = [...page.matchAll(/<!-- (\w+\.py) -->\n```python\n([\s\S]*?)```/g)];
     expect(shown.length).toBeGreaterThan(0);
-    for (const [, script = '', code = ''] of shown)
-      expect(readFileSync(join(__dirname, '../interop', script), 'utf8')).toContain(code);
+    for (const [, script = '', code = ''] of shown) expect(readFileSync(join(PYTHON_EXAMPLE, script), 'utf8')).toContain(code);
     const links = [...page.matchAll(/\]\(([^)#]+)\)/g)].map(([, target = '']) => target);
     expect(links.filter((link) => !existsSync(join(__dirname, '../../docs', link)))).toEqual([]);
   });

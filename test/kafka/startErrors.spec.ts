@@ -2,10 +2,13 @@
 import { ConfigResourceTypes } from 'kafkajs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { certificatesIn } from '../../infra/native/certificates';
 import { openClient } from '../../src/bus/kafka/client';
 import { topicName } from '../../src/bus/kafka/options';
 import { registerSchemas } from '../../src/bus/kafka/schemaRegistry';
 import { CONTROL_EVENTS, DECISIONS, ORDER_INTENTS } from '../../src/contracts/topics';
+import { startExpiredServer } from '../support/kafka/expiredServer';
 import { freshTopics, kafkaOptions } from '../support/kafka/freshTopics';
 import {
   describeKafka,
@@ -18,11 +21,15 @@ import { policygate, temporaryFolder } from '../support/program';
 
 const LIMIT_MS = 10_000;
 
+/** Passwords of these tests, right and wrong. */
+const SECRETS = /trader-secret|not-the-password/;
+
 /** Starts a processor with these variables; answers with its one line. */
 const refusal = async (env: Readonly<Record<string, string>>, command: readonly string[] = ['processor']): Promise<string> => {
   const startedAt = Date.now();
   const { code, stdout, stderr } = await policygate(command, { POLICYGATE_BUS: 'kafka', POLICYGATE_LOG_LEVEL: 'error', ...env });
   const tookMs = Date.now() - startedAt;
+  expect(stderr).not.toMatch(SECRETS);
   const lines = stderr.split('\n').filter((line) => line.startsWith('Error: '));
   expect({ code, stdout, lines: lines.length, stack: stderr.includes('    at ') }).toEqual({
     code: 2,
@@ -163,6 +170,39 @@ describeNativeBroker('a service that may not start', () => {
     },
     60_000,
   );
+
+  it('says the same over TLS, and why a certificate will not do', async () => {
+    const { directory, certificates, listeners } = broker;
+    writeFileSync(folder.path('ca.pem'), certificates?.ca ?? '');
+    const right = {
+      ...login('trader-secret'),
+      KAFKA_BROKERS: listeners.saslTls ?? '',
+      KAFKA_SASL_MECHANISM: 'scram-sha-512',
+      KAFKA_TLS_CA_FILE: folder.path('ca.pem'),
+    };
+    expect(await refusal(right)).toMatch(/^Error: BUS_NOT_READY/);
+    writeFileSync(folder.path('wrong'), 'not-the-password');
+    expect(await refusal({ ...right, KAFKA_SASL_PASSWORD_FILE: folder.path('wrong') })).toMatch(
+      /^Error: BUS_REFUSED at localhost:/,
+    );
+    writeFileSync(folder.path('stranger.pem'), (await certificatesIn(folder.path('stranger'))).ca);
+    expect(await refusal({ ...right, KAFKA_TLS_CA_FILE: folder.path('stranger.pem') })).toMatch(
+      /^Error: BUS_UNREACHABLE .*signed by nobody known here: give the CA file/,
+    );
+    const expired = await startExpiredServer(join(directory, 'certificates'), folder.path('expired.crt'));
+    try {
+      expect(await refusal({ ...right, KAFKA_BROKERS: `localhost:${expired.port}` })).toMatch(
+        /^Error: BUS_UNREACHABLE at localhost:.*the certificate of the broker is out of date: renew it there/,
+      );
+    } finally {
+      expired.close();
+    }
+  }, 90_000);
+
+  it('says that a cluster without an authorizer has no permissions to grant', async () => {
+    const line = await refusal({ ...login('trader-secret'), KAFKA_SASL_MECHANISM: 'plain' }, ['topics', 'acls', '--apply']);
+    expect(line).toMatch(/^Error: the cluster keeps no permissions: everybody may do everything; set authorizer\.class\.name/);
+  }, 30_000);
 
   it('says that the broker wants TLS, and whose certificate it does not know', async () => {
     const tls = { KAFKA_BROKERS: broker.listeners.tls ?? '', SCHEMA_REGISTRY_URL: 'http://127.0.0.1:1' };

@@ -4,13 +4,15 @@ import { listens } from '../../bus/kafka/brokerProbe';
 import { openClient } from '../../bus/kafka/client';
 import { topicName } from '../../bus/kafka/options';
 import type { KafkaOptions } from '../../bus/kafka/options';
-import { permissionsOf, ROLES } from '../../bus/kafka/permissions';
-import type { Permissions, Role } from '../../bus/kafka/permissions';
+import { permissionsOf } from '../../bus/kafka/permissions';
+import type { Permissions } from '../../bus/kafka/permissions';
+import type { Role } from '../../bus/kafka/roles';
 import { verifyTopics } from '../../bus/kafka/topicAdmin';
 import type { Topic } from '../../contracts/topics';
 import { lineOf } from '../failure';
 import { fail, ok, skip, warn, within } from './check';
 import type { Check } from './check';
+import { permissionChecks } from './permissionChecks';
 
 const WARN_SKEW_MS = 1_000;
 const FAIL_SKEW_MS = 10_000;
@@ -20,7 +22,7 @@ const MOST_FINDINGS = 10;
 /** All of it in `timeLimitMs`. Never rejects. */
 export const clusterChecks = async (
   options: KafkaOptions,
-  group: string,
+  { group, as }: { readonly group: string; readonly as: Role | undefined },
   timeLimitMs: number,
   report: (check: Check) => void,
 ): Promise<void> => {
@@ -36,12 +38,10 @@ export const clusterChecks = async (
   }
   const topics = await topicChecks(options, left());
   for (const check of topics) report(check);
-  // One of its own for each process: a second doctor would otherwise fence the first.
-  const transactionalId = `${options.topicPrefix}policygate-doctor-${process.pid}`;
   try {
-    const permissions = await within(permissionsOf(client, options, nodeId, group, transactionalId), left());
-    report(permissionCheck(permissions));
-    report(await clockCheck(options, permissions, transactionalId, left()));
+    const permissions = await within(permissionsOf(client, { ...options, group }, nodeId), left());
+    for (const check of permissionChecks(permissions, as)) report(check);
+    report(await clockCheck(options, permissions, left()));
   } catch (error) {
     report(fail('permissions', lineOf(error), 'look into the log of the broker'));
     report(skip('clock', 'the permissions are not known'));
@@ -117,40 +117,19 @@ const topicChecks = async (options: KafkaOptions, timeLimitMs: number): Promise<
   }
 };
 
-/** A user may be meant for one of the services only. */
-const permissionCheck = ({ missing }: Permissions): Check => {
-  const what = 'permissions';
-  const able = ROLES.filter((role) => missing[role].length === 0);
-  if (able.length === ROLES.length) return ok(what, `enough for a ${ROLES.join(' and a ')}`);
-  const lacking = ROLES.filter((role) => missing[role].length > 0)
-    .map((role) => `a ${role} lacks ${lacks(missing, role)}`)
-    .join('; ');
-  const todo = 'grant it with kafka-acls --add, unless this user is not meant for it';
-  return able.length > 0 ? warn(what, `enough for a ${able.join(' and a ')}; ${lacking}`, todo) : fail(what, lacking, todo);
-};
-
-/** `WRITE on topic a, b; READ on group c`. */
-const lacks = (missing: Permissions['missing'], role: Role): string => {
-  const names = new Map<string, string[]>();
-  for (const { operation, resource, name } of missing[role]) {
-    const what = `${operation} on ${resource}`;
-    names.set(what, [...(names.get(what) ?? []), name]);
-  }
-  return [...names].map(([what, of]) => `${what} ${of.join(', ')}`).join(' and ');
-};
-
 const clockCheck = async (
   options: KafkaOptions,
-  { writable, missing }: Permissions,
-  transactionalId: string,
+  { writable, transactions }: Permissions,
   timeLimitMs: number,
 ): Promise<Check> => {
   const what = 'clock';
   if (options.inputTimestamps === 'CreateTime') return skip(what, 'the inputs carry the times of their senders');
   const topic: Topic | undefined = writable[0];
   if (topic === undefined) return skip(what, 'this user may write no input topic');
-  if (missing.processor.some(({ resource }) => resource === 'transactional id'))
-    return skip(what, 'this user may not use transactions');
+  const [start] = transactions;
+  if (start === undefined) return skip(what, 'this user may not use transactions');
+  // One of its own for each process: a second doctor would otherwise fence the first.
+  const transactionalId = `${start}doctor-${process.pid}`;
   try {
     const ahead = await within(brokerAheadMs(openClient(options), topicName(options, topic), transactionalId), timeLimitMs);
     if (ahead === undefined)

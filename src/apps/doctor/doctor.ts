@@ -4,6 +4,7 @@
  */
 import { access, constants } from 'node:fs/promises';
 import { probeBroker } from '../../bus/kafka/brokerProbe';
+import type { Role } from '../../bus/kafka/roles';
 import type { ReadSettings } from '../config/readSettings';
 import { lineOf } from '../failure';
 import { fail, ok, skip, warn } from './check';
@@ -16,8 +17,15 @@ const CLUSTER_MS = 4_500;
 const REGISTRY_MS = 4_000;
 const AFTER_BROKERS = ['cluster', 'topics', 'permissions', 'clock'];
 
-/** `report` is called with each check as soon as it and those before it are known. `settings`: rejects with a Failure when they cannot be read. */
-export const examine = async (settings: () => Promise<ReadSettings>, report: (check: Check) => void): Promise<void> => {
+/**
+ * `report` is called with each check as soon as it and those before it are known. `settings`: rejects with a Failure when they cannot be read. `as`: what
+ * the login is meant for; undefined: it is enough that it is good for something.
+ */
+export const examine = async (
+  settings: () => Promise<ReadSettings>,
+  report: (check: Check) => void,
+  as?: Role,
+): Promise<void> => {
   let read: ReadSettings;
   try {
     read = await settings();
@@ -36,7 +44,7 @@ export const examine = async (settings: () => Promise<ReadSettings>, report: (ch
   const schemas = schemaChecks(read.registry, read.kafka.topicPrefix, REGISTRY_MS);
   const reached = await brokerChecks(read, report);
   if (reached.length > 0) {
-    await clusterChecks({ ...read.kafka, brokers: reached }, read.group, CLUSTER_MS, report);
+    await clusterChecks({ ...read.kafka, brokers: reached }, { group: read.group, as }, CLUSTER_MS, report);
   } else {
     for (const what of AFTER_BROKERS) report(skip(what, 'no broker can be used'));
   }

@@ -85,7 +85,7 @@ it('publishes 500 to a transaction, in order, under one id of its own', async ()
     return read.ok ? read.value.intent_id : '';
   });
   expect(published).toEqual(Array.from({ length: 1_201 }, (_, id) => `i-${id}`));
-  expect([...ids]).toEqual([expect.stringMatching(/^policygate-publish-[0-9a-f-]{36}$/)]);
+  expect([...ids]).toEqual([expect.stringMatching(/^policygate-publish-order-intents-[0-9a-f-]{36}$/)]);
 });
 
 it('reads on only when what it holds is published', async () => {

@@ -49,7 +49,7 @@ export const publishLines = async (
   lines: AsyncIterable<FileLine>,
   options: PublishOptions,
 ): Promise<Published> => {
-  const chunk = new Chunk(new PersistentWriter(bus, 'publish', options.retrying, options.patienceMs), options);
+  const chunk = new Chunk(new PersistentWriter(bus, `publish-${form.topic}`, options.retrying, options.patienceMs), options);
   const incoming = lines[Symbol.asyncIterator]();
   let skipped = 0;
   try {

@@ -75,6 +75,8 @@ const hintOf = (causes: readonly ErrorFields[]): string | undefined => {
     return 'the certificate of the broker is signed by nobody known here: give the CA file';
   if (/ERR_TLS_CERT_ALTNAME_INVALID|does not match certificate/i.test(texts))
     return 'the certificate of the broker is for another host name';
+  if (/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID|certificate has expired|certificate is not yet valid/i.test(texts))
+    return 'the certificate of the broker is out of date: renew it there, and look at the clock here';
   if (/current SASL state|ILLEGAL_SASL_STATE/.test(texts)) return 'the port takes no login: turn SASL off, or use the SASL port';
   // What kafkajs comes to when it has no versions of the broker's requests: nothing that it asked was answered.
   if (texts.includes('Broker not connected'))

@@ -17,10 +17,17 @@ interface Fields {
   readArray<T>(reader: (fields: Fields) => T): T[];
 }
 
-/** By topic: the operations as bits, none of a topic that is hidden; undefined: there is no such topic. */
-export const topicOperations = (names: readonly string[]): ApiRequest<ReadonlyMap<string, number | undefined>> =>
-  // No topic is made by asking, those of the cluster are not asked for, those of the topics are.
-  requestOf('Metadata', 3, 8, () => encodedNames(names).writeBuffer(Buffer.of(0, 0, 1)), topicsOf);
+/** As bits. */
+export interface AllowedOperations {
+  /** By name; none on a topic that is hidden; undefined: there is no such topic. */
+  readonly topics: ReadonlyMap<string, number | undefined>;
+  readonly cluster: number;
+}
+
+/** The operations on these topics, and on the cluster. */
+export const allowedOperations = (names: readonly string[]): ApiRequest<AllowedOperations> =>
+  // No topic is made by asking.
+  requestOf('Metadata', 3, 8, () => encodedNames(names).writeBuffer(Buffer.of(0, 1, 1)), operationsOf);
 
 /** The operations on one group, as bits. Throws the broker's error where it refuses. */
 export const groupOperations = (group: string): ApiRequest<number> =>
@@ -60,12 +67,12 @@ const refusalOf = (decoder: Fields): true => {
 const GROUP_REFUSED = 30;
 const TRANSACTIONAL_ID_REFUSED = 53;
 
-const topicsOf = (decoder: Fields): ReadonlyMap<string, number | undefined> => {
+const operationsOf = (decoder: Fields): AllowedOperations => {
   decoder.readInt32(); // throttle time
   decoder.readArray(brokerOf);
   decoder.readString(); // cluster id
   decoder.readInt32(); // controller
-  return new Map(decoder.readArray(topicOf));
+  return { topics: new Map(decoder.readArray(topicOf)), cluster: decoder.readInt32() };
 };
 
 const brokerOf = (decoder: Fields): void => {

@@ -1,130 +1,138 @@
 /**
- * What this user may do, as the broker itself answers it (KIP-430): the operations on each topic and group that its authorizer would allow. Asking
- * changes nothing. Where the cluster has no ACLs, everything is allowed.
+ * What this user may do, as the broker itself answers it (KIP-430): the operations on topics, groups and the cluster that its authorizer would allow,
+ * compared with the rights of each role. Asking changes nothing. Where the cluster has no ACLs, everything is allowed.
  */
 import { setTimeout } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
-import { brokerErrorOf } from './clusterTopics';
-import {
-  CONTROL_EVENTS,
-  DEAD_LETTERS,
-  EXECUTION_EVENTS,
-  AUDIT_RECORDS,
-  DECISIONS,
-  INPUT_TOPICS,
-  POLICY_STATE,
-  TOPICS,
-} from '../../contracts/topics';
+import { INPUT_TOPICS, TOPICS } from '../../contracts/topics';
 import type { Topic } from '../../contracts/topics';
+import { groupOf, keyOfRight, rightsOf } from './acls';
+import type { Naming, Operation, Right } from './acls';
+import { brokerErrorOf } from './clusterTopics';
 import { createCluster } from './internals';
 import type { Broker, Cluster } from './internals';
 import { topicName } from './options';
-import { GROUP_COORDINATOR, groupOperations, mayFind, topicOperations, TRANSACTION_COORDINATOR } from './operationsProtocol';
+import { allowedOperations, GROUP_COORDINATOR, groupOperations, mayFind, TRANSACTION_COORDINATOR } from './operationsProtocol';
+import { RIGHTS, ROLES } from './roles';
+import type { Role } from './roles';
 
-/** Bits of Kafka's AclOperation. */
-const OPERATIONS = { READ: 3, WRITE: 4, DESCRIBE: 8, DESCRIBE_CONFIGS: 10 } as const;
-export type Operation = keyof typeof OPERATIONS;
+/** Bits of Kafka's AclOperation: those that rights are made of, and others that nobody needs. */
+const OPERATIONS = { READ: 3, WRITE: 4, CREATE: 5, ALTER: 7, DESCRIBE: 8, DESCRIBE_CONFIGS: 10 } as const satisfies Record<
+  Operation,
+  number
+>;
+const HARMFUL = { READ: 3, WRITE: 4, DELETE: 6, ALTER: 7, ALTER_CONFIGS: 11 } as const;
 
-/** One thing that a user needs and does not have. */
-export interface Missing {
-  readonly operation: Operation;
-  readonly resource: 'topic' | 'group' | 'transactional id';
-  /** On the cluster. */
+/** A right to a topic that a role does not need. */
+export interface Surplus {
+  readonly operation: keyof typeof HARMFUL;
   readonly name: string;
 }
 
-export type Role = 'processor' | 'gateway';
-export const ROLES: readonly Role[] = ['processor', 'gateway'];
-
-/** What each service does with the topics. */
-const NEEDS: Readonly<Record<Role, { readonly reads: readonly Topic[]; readonly writes: readonly Topic[] }>> = {
-  processor: {
-    reads: [...INPUT_TOPICS, AUDIT_RECORDS, POLICY_STATE],
-    writes: [DECISIONS, AUDIT_RECORDS, POLICY_STATE, DEAD_LETTERS],
-  },
-  gateway: { reads: [DECISIONS, EXECUTION_EVENTS, CONTROL_EVENTS], writes: [EXECUTION_EVENTS, CONTROL_EVENTS] },
-};
-
 export interface Permissions {
-  readonly missing: Readonly<Record<Role, readonly Missing[]>>;
+  readonly missing: Readonly<Record<Role, readonly Right[]>>;
+  readonly surplus: Readonly<Record<Role, readonly Surplus[]>>;
   /** The input topics that this user may write. */
   readonly writable: readonly Topic[];
+  /** What transactional ids may begin with; with the prefix of the topics. */
+  readonly transactions: readonly string[];
 }
 
-/** `nodeId`: of any broker. `transactionalId`: one of the asker's own; it is taken over and nothing is written. Rejects with what kafkajs throws. */
-export const permissionsOf = async (
-  client: Kafka,
-  options: { readonly topicPrefix: string },
-  nodeId: number,
-  group: string,
-  transactionalId: string,
-): Promise<Permissions> => {
+/** `nodeId`: of any broker. Takes over one transactional id of each kind that is the doctor's own; nothing is written. Rejects with what kafkajs throws. */
+export const permissionsOf = async (client: Kafka, naming: Naming, nodeId: number): Promise<Permissions> => {
   const cluster = createCluster(client);
   try {
     await cluster.connect();
     await cluster.refreshMetadata();
     const broker = await cluster.findBroker({ nodeId });
-    const transactions = await transactionFault(client, broker, transactionalId);
-    return await askedOf(cluster, broker, options, group, transactions);
+    const topics = TOPICS.map((topic) => topicName(naming, topic));
+    const allowed = await broker.connectionPool.send(allowedOperations(topics));
+    const groups = await granted([groupOf('processor', naming), groupOf('gateway', naming)], (group) =>
+      mayJoin(cluster, broker, group),
+    );
+    const starts = new Set(ROLES.flatMap((role) => RIGHTS[role].transactions));
+    const transactions = await granted(
+      [...starts].map((start) => `${naming.topicPrefix}${start}`),
+      (start) => mayTransact(cluster, broker, start),
+    );
+    // A topic that is missing cannot be judged; that it is missing is another finding.
+    const onTopic = (name: string): number => (allowed.topics.has(name) ? (allowed.topics.get(name) ?? EVERYTHING) : EVERYTHING);
+    const has = ({ operation, resource, name }: Right): boolean => {
+      if (resource === 'group') return groups.has(name);
+      if (resource === 'transactional id') return transactions.has(name);
+      return includes(resource === 'topic' ? onTopic(name) : allowed.cluster, OPERATIONS[operation]);
+    };
+    const surplusOf = (role: Role): readonly Surplus[] => {
+      const needed = new Set(rightsOf(role, naming).map(keyOfRight));
+      return topics.flatMap((name) =>
+        (Object.keys(HARMFUL) as (keyof typeof HARMFUL)[]).flatMap((operation) => {
+          const right = { operation, resource: 'topic', name, pattern: 'literal' } as Right;
+          return includes(allowed.topics.get(name) ?? 0, HARMFUL[operation]) && !needed.has(keyOfRight(right))
+            ? [{ operation, name }]
+            : [];
+        }),
+      );
+    };
+    return {
+      missing: byRole((role) => rightsOf(role, naming).filter((right) => !has(right))),
+      surplus: byRole(surplusOf),
+      writable: INPUT_TOPICS.filter((topic) => includes(allowed.topics.get(topicName(naming, topic)) ?? 0, OPERATIONS.WRITE)),
+      transactions: [...transactions],
+    };
   } finally {
     await cluster.disconnect().catch(() => undefined); // what it says no longer matters
   }
 };
 
-const askedOf = async (
-  cluster: Cluster,
-  broker: Broker,
-  options: { readonly topicPrefix: string },
-  group: string,
-  transactions: readonly Missing[],
-): Promise<Permissions> => {
-  const topics = await broker.connectionPool.send(topicOperations(TOPICS.map((topic) => topicName(options, topic))));
-  // What is missing cannot be judged; that it is missing is another finding.
-  const operationsOn = (topic: Topic): number | undefined => topics.get(topicName(options, topic));
-  const missingOf = async (role: Role): Promise<readonly Missing[]> => {
-    const lacking = (topic: Topic, operation: Operation): readonly Missing[] =>
-      includes(operationsOn(topic) ?? EVERYTHING, operation)
-        ? []
-        : [{ operation, resource: 'topic', name: topicName(options, topic) }];
-    const { reads, writes } = NEEDS[role];
-    return [
-      ...reads.flatMap((topic) => lacking(topic, 'READ')),
-      ...writes.flatMap((topic) => lacking(topic, 'WRITE')),
-      // Each start verifies every topic.
-      ...TOPICS.flatMap((topic) => lacking(topic, 'DESCRIBE_CONFIGS')),
-      ...(await groupMissing(cluster, broker, `${group}-${role}`)),
-      ...transactions,
-    ];
-  };
-  const [processor, gateway] = await Promise.all([missingOf('processor'), missingOf('gateway')]);
-  return {
-    missing: { processor, gateway },
-    writable: INPUT_TOPICS.filter((topic) => includes(operationsOn(topic) ?? 0, 'WRITE')),
-  };
-};
+const byRole = <T>(of: (role: Role) => T): Readonly<Record<Role, T>> =>
+  Object.fromEntries(ROLES.map((role) => [role, of(role)])) as Record<Role, T>;
 
 const EVERYTHING = ~0;
 
-const includes = (operations: number, operation: Operation): boolean => (operations & (1 << OPERATIONS[operation])) !== 0;
+const includes = (operations: number, bit: number): boolean => (operations & (1 << bit)) !== 0;
 
-const groupMissing = async (cluster: Cluster, broker: Broker, group: string): Promise<readonly Missing[]> => {
-  const missing: readonly Missing[] = [{ operation: 'READ', resource: 'group', name: group }];
+/** Those that may be used. One after the other: the first question on a new cluster makes the topic that the others need, too. */
+const granted = async (names: readonly string[], may: (name: string) => Promise<boolean>): Promise<ReadonlySet<string>> => {
+  const allowed = new Set<string>();
+  for (const name of names) if (await unlessRefused(may(name))) allowed.add(name);
+  return allowed;
+};
+
+const unlessRefused = async (answer: Promise<boolean>): Promise<boolean> => {
   try {
-    await broker.connectionPool.send(mayFind(group, GROUP_COORDINATOR));
-    return includes(await groupOperationsOf(cluster, group), 'READ') ? [] : missing;
+    return await answer;
   } catch (error) {
-    if (isRefusal(error)) return missing;
+    if (brokerErrorOf(error)?.endsWith('AUTHORIZATION_FAILED') === true) return false;
     throw error;
   }
 };
 
-const groupOperationsOf = (cluster: Cluster, group: string): Promise<number> =>
-  onceCoordinated(async () => {
+const mayJoin = async (cluster: Cluster, broker: Broker, group: string): Promise<boolean> => {
+  await broker.connectionPool.send(mayFind(group, GROUP_COORDINATOR));
+  const operations = await onceCoordinated(async () => {
     const coordinator = await cluster.findGroupCoordinator({ groupId: group, coordinatorType: GROUP_COORDINATOR });
     return coordinator.connectionPool.send(groupOperations(group));
   });
+  return includes(operations, OPERATIONS.READ);
+};
 
-const LOADING = /COORDINATOR|LOAD_IN_PROGRESS/;
+const TRANSACTION_TIMEOUT_MS = 10_000;
+
+/** Really taken, since the broker says nothing of transactional ids; no transaction is begun, and whoever else asks takes the same one. */
+const mayTransact = async (cluster: Cluster, broker: Broker, start: string): Promise<boolean> => {
+  const transactionalId = `${start}doctor`;
+  await broker.connectionPool.send(mayFind(transactionalId, TRANSACTION_COORDINATOR));
+  await onceCoordinated(async () => {
+    const coordinator = await cluster.findGroupCoordinator({
+      groupId: transactionalId,
+      coordinatorType: TRANSACTION_COORDINATOR,
+    });
+    await coordinator.initProducerId({ transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MS });
+  });
+  return true;
+};
+
+const LOADING = /COORDINATOR|LOAD_IN_PROGRESS|CONCURRENT_TRANSACTIONS/;
 const COORDINATOR_TRIES = 20;
 const COORDINATOR_WAIT_MS = 100;
 
@@ -139,20 +147,3 @@ const onceCoordinated = async <T>(work: () => Promise<T>): Promise<T> => {
     }
   }
 };
-
-/** Really taken, since the broker says nothing of transactional ids; no transaction is begun. */
-const transactionFault = async (client: Kafka, broker: Broker, transactionalId: string): Promise<readonly Missing[]> => {
-  const producer = client.producer({ transactionalId, idempotent: true, maxInFlightRequests: 1, transactionTimeout: 10_000 });
-  try {
-    await broker.connectionPool.send(mayFind(transactionalId, TRANSACTION_COORDINATOR));
-    await onceCoordinated(() => producer.connect());
-    return [];
-  } catch (error) {
-    if (isRefusal(error)) return [{ operation: 'WRITE', resource: 'transactional id', name: transactionalId }];
-    throw error;
-  } finally {
-    await producer.disconnect().catch(() => undefined); // what it says no longer matters
-  }
-};
-
-const isRefusal = (error: unknown): boolean => brokerErrorOf(error)?.endsWith('AUTHORIZATION_FAILED') === true;

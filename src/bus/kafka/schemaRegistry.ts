@@ -70,6 +70,16 @@ export const registeredSchemas = (
     return { ids, schemas };
   });
 
+/** Whether the registry answers what a start asks of it. Never rejects. */
+export const registryAnswers = async (registry: RegistryOptions, topicPrefix: string): Promise<boolean> => {
+  const [first] = ownSchemas();
+  if (first === undefined) return true;
+  return withRegistry(registry, (http) => http.get(`/subjects/${encodeURIComponent(topicPrefix + first.subject)}/versions`)).then(
+    (versions) => versions !== undefined,
+    () => false,
+  );
+};
+
 /** The state of every subject, for whoever examines the registry. */
 export const subjectStates = (
   registry: RegistryOptions,

@@ -88,14 +88,14 @@ describe('findings', () => {
       { decisions: (topic: Topic) => ({ topic, name: `t-${topic}`, state: 'hidden' as const }) },
       'permission',
       'DESCRIBE',
-      'kafka-acls',
+      'topics acls',
     ],
     [
       'settings that may not be read',
       { decisions: (topic: Topic) => present(topic, { settings: undefined }) },
       'permission',
       'DESCRIBE_CONFIGS',
-      'kafka-acls',
+      'topics acls',
     ],
     ['other partitions', { decisions: (topic: Topic) => present(topic, { partitions: 3 }) }, 'partitions', '3', 'same partition'],
     [

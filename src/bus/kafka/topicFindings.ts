@@ -89,7 +89,7 @@ const forbidden = (topic: string, operation: string): TopicFinding => ({
   setting: 'permission',
   found: `this user may not ${operation}`,
   expected: `${operation} on the topic`,
-  todo: `kafka-acls --bootstrap-server ... --add --allow-principal User:... --operation ${operation} --topic ${topic}`,
+  todo: 'an administrator grants what the role of this login needs: `policygate topics acls`',
 });
 
 /** `create` was asked for something that is there, and otherwise. */

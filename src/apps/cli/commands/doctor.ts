@@ -1,4 +1,7 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
+import { ROLES } from '../../../bus/kafka/roles';
+import type { Role } from '../../../bus/kafka/roles';
 import { readSettings } from '../../config/readSettings';
 import { withBusOptions } from '../../connection';
 import type { BusFlags } from '../../connection';
@@ -8,6 +11,7 @@ import { examine } from '../../doctor/doctor';
 import type { Io } from '../io';
 
 interface DoctorFlags extends BusFlags {
+  readonly as?: Role;
   readonly json?: boolean;
 }
 
@@ -18,6 +22,11 @@ export const doctorCommand = (parent: Command, io: Io, exit: (code: number) => v
       .command('doctor')
       .description('Look at everything a service needs: settings, brokers, topics, schemas, permissions, clock.'),
   )
+    .addOption(
+      new Option('--as <role>', 'what this login is meant for: its rights on Kafka must be that, no less and no more').choices(
+        ROLES,
+      ),
+    )
     .option('--json', 'for machines')
     .addHelpText(
       'after',
@@ -30,9 +39,10 @@ Exit codes: 0 nothing failed, 1 something did, 2 could not run.
 Examples:
   policygate doctor
   policygate doctor --config policygate.yaml
+  policygate doctor --as gateway
   policygate doctor --json`,
     )
-    .action(async ({ json = false, ...flags }: DoctorFlags) => {
+    .action(async ({ json = false, as, ...flags }: DoctorFlags) => {
       const checks: Check[] = [];
       await examine(
         () => readSettings(flags, process.env),
@@ -40,6 +50,7 @@ Examples:
           checks.push(check);
           if (!json) io.out(`${lineOfCheck(check)}\n`);
         },
+        as,
       );
       const healthy = checks.every(({ status }) => status !== 'FAIL');
       if (json) io.out(`${JSON.stringify({ ok: healthy, checks }, null, 2)}\n`);

@@ -10,6 +10,7 @@ import type { ReadSettings } from '../../config/readSettings';
 import { Failure } from '../../failure';
 import type { Io } from '../io';
 import { table } from '../table';
+import { aclsCommand } from './topicsAcls';
 
 interface TopicsFlags {
   readonly config?: string;
@@ -24,18 +25,19 @@ interface CreateFlags extends TopicsFlags {
 const MOST_PARTITIONS = 1_000;
 const MOST_REPLICAS = 9;
 
-/** `policygate topics create|verify|list`: the topics and schemas of a Kafka cluster. Exit 1: something is not as it must be. */
+/** `policygate topics create|verify|list|acls`: the topics, schemas and permissions of a Kafka cluster. Exit 1: something is not as it must be. */
 export const topicsCommand = (parent: Command, io: Io, exit: (code: number) => void): void => {
   const topics = parent
     .command('topics')
-    .description('Make, verify and list the topics and schemas on Kafka.')
+    .description('Make, verify and list the topics and schemas on Kafka, and the permissions on them.')
     .addHelpText(
       'after',
       `
 Examples:
   policygate topics create --partitions 8 --replication 3
   policygate topics verify
-  policygate topics list --json`,
+  policygate topics list --json
+  policygate topics acls > acls.sh`,
     );
   withFlags(
     topics
@@ -87,6 +89,7 @@ Examples:
   policygate topics list --config policygate.yaml --json`,
     )
     .action((flags: TopicsFlags) => list(flags, io));
+  aclsCommand(topics, kafkaSettings, io, exit);
 };
 
 const withFlags = (command: Command): Command =>
