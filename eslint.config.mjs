@@ -38,7 +38,8 @@ const impure = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'node_modules'] },
+  // The examples are projects of their own, on the installed package: test/package compiles them.
+  { ignores: ['dist', 'coverage', 'node_modules', 'examples'] },
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

@@ -5,6 +5,7 @@
 export type PathKey = string | number;
 export type Path = readonly PathKey[];
 
+/** What is wrong with a document, and where. */
 export interface ContractError {
   /** Such as `instrument.symbol`, `violations_last_window[0][1]` or `prices["BRK B"]`; empty: the document as a whole. */
   readonly path: string;

@@ -7,6 +7,7 @@
  */
 
 declare const scale: unique symbol;
+/** An exact decimal: a bigint in units of 10^-18, below 10^20 in magnitude. Made by `decimal` or `parseDecimal`, shown by `formatDecimal`. */
 export type Decimal = bigint & { readonly [scale]: 18 };
 export type Notional = bigint & { readonly [scale]: 36 };
 

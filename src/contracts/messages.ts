@@ -11,6 +11,7 @@ import type { Decimal, Notional } from './decimal';
 export type Side = 'buy' | 'sell';
 export type OrderType = 'market' | 'limit';
 export type AssetClass = 'equity' | 'crypto' | 'fx' | 'futures';
+/** ALLOW: as asked. MODIFY: a smaller quantity. DENY: nothing. */
 export type Verdict = 'ALLOW' | 'DENY' | 'MODIFY';
 export type Severity = 'LOW' | 'MED' | 'HIGH' | 'CRIT';
 
@@ -29,6 +30,7 @@ export const RULE_IDS = [
 ] as const;
 export type RuleId = (typeof RULE_IDS)[number];
 
+/** What is traded. */
 export interface Instrument {
   readonly symbol: string;
   readonly asset_class: AssetClass;
@@ -76,6 +78,7 @@ export interface Figure {
   readonly value: boolean | string | Decimal;
 }
 
+/** A rule that an intent breaks, with the numbers that say so. */
 export interface Violation {
   readonly rule_id: RuleId;
   readonly severity: Severity;

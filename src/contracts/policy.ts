@@ -34,6 +34,7 @@ export interface LimitsOverride {
 }
 /** "0.2" is "0.1" with `cancel_open_orders`. */
 export type PolicyVersion = '0.1' | '0.2';
+/** A capital policy, as the engine applies it. */
 export interface CapitalPolicy {
   readonly version: PolicyVersion;
   readonly timezone: 'UTC';

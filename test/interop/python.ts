@@ -1,11 +1,15 @@
-/** A Python with the packages that the clients in this folder need, and how its scripts are run. */
+/** A Python with the packages that the clients of examples/strategy-python-kafka need, and how their scripts, and those of this folder, are run. */
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { TOLD } from '../support/kafka/environment';
+import { ROOT } from '../support/program';
 import { findPython } from '../support/pythonPackages';
 import type { FoundPython } from '../support/pythonPackages';
 
-const REQUIREMENTS = join(__dirname, 'requirements.txt');
+/** What users copy. */
+export const PYTHON_EXAMPLE = join(ROOT, 'examples', 'strategy-python-kafka');
+const REQUIREMENTS = join(PYTHON_EXAMPLE, 'requirements.txt');
 const SCRIPT_MS = 60_000;
 
 let found: FoundPython | undefined;
@@ -26,7 +30,7 @@ export interface ScriptEnd {
   readonly stderr: string;
 }
 
-/** Runs a script of this folder to its end. */
+/** Runs a script of the example, or of this folder, to its end. */
 export const python = (
   script: string,
   args: readonly string[],
@@ -35,7 +39,8 @@ export const python = (
 ): Promise<ScriptEnd> =>
   new Promise((resolve, reject) => {
     if (found === undefined || !('python' in found)) throw new TypeError('call it inside describePython');
-    const child = spawn(found.python, [join(__dirname, script), ...args], {
+    const own = join(__dirname, script);
+    const child = spawn(found.python, [existsSync(own) ? own : join(PYTHON_EXAMPLE, script), ...args], {
       env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...environment },
       timeout: SCRIPT_MS,
     });

@@ -48,7 +48,7 @@ export const verifyText = (result: VerifyResult): string => {
 };
 
 /** Only of chains can it be said that nothing of them is missing. */
-const isWhole = ({ records, singles, unchained, faults }: VerifyResult): boolean =>
+export const isWhole = ({ records, singles, unchained, faults }: VerifyResult): boolean =>
   faults.total === 0 && records > 0 && singles === 0 && unchained === 0;
 
 const isWithoutChain = ({ records, faults }: VerifyResult): boolean => faults.total === 0 && records === 0;
