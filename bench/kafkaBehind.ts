@@ -7,7 +7,7 @@ import type { ProcessorDone, ProcessorTask } from './kafkaProcessor';
 import { homesOf, openKafkaSession, publishIntents, startRuns } from './kafkaRuns';
 import { median, spread } from './measure';
 
-interface Layout {
+export interface Layout {
   readonly partitions: number;
   readonly processes: number;
 }
@@ -31,27 +31,28 @@ export const behind = async (cluster: KafkaCluster, setting: Setting): Promise<r
 };
 
 const behindOn = async (cluster: KafkaCluster, setting: Setting, { partitions, processes }: Layout): Promise<Figure> => {
+  const { rate, details } = await decidedBehind(cluster, setting, { partitions, processes });
+  return figure(`kafka/behind, ${nameOf({ partitions, processes })}`, MEANING[`${partitions}/${processes}`] ?? '', [rate, '/s'], {
+    ...(partitions === 1 ? { budget: { at_least: 20_000 } } : {}),
+    details,
+  });
+};
+
+/** The round with the median rate, with how far the others lie apart. */
+export const decidedBehind = async (cluster: KafkaCluster, setting: Setting, layout: Layout): Promise<Round> => {
   const intents = sized(setting, 200_000, 10_000);
   const rounds: Round[] = [];
   for (let round = 0; round < sized(setting, 3, 1); round++) {
-    const measured = await oneRound(cluster, { partitions, processes }, Math.ceil(intents / partitions));
+    const measured = await oneRound(cluster, layout, Math.ceil(intents / layout.partitions));
     rounds.push(measured);
-    progress(`${nameOf({ partitions, processes })}: ${Math.round(measured.rate)}/s`);
+    progress(`${nameOf(layout)}: ${Math.round(measured.rate)}/s`);
   }
   const rates = rounds.map(({ rate }) => rate);
   const middle = rounds[rates.indexOf(median(rates))]!;
-  return figure(
-    `kafka/behind, ${nameOf({ partitions, processes })}`,
-    MEANING[`${partitions}/${processes}`] ?? '',
-    [middle.rate, '/s'],
-    {
-      ...(partitions === 1 ? { budget: { at_least: 20_000 } } : {}),
-      details: { ...spread(rates), intents, ...middle.details },
-    },
-  );
+  return { rate: middle.rate, details: { ...spread(rates), intents, ...middle.details } };
 };
 
-const nameOf = ({ partitions, processes }: Layout): string =>
+export const nameOf = ({ partitions, processes }: Layout): string =>
   `${partitions} ${partitions === 1 ? 'shard' : 'shards'}, ${processes} ${processes === 1 ? 'process' : 'processes'}`;
 
 interface Round {
@@ -99,16 +100,19 @@ const processed = async (cluster: KafkaCluster, tasks: readonly ProcessorTask[])
   const all = tasks.reduce((sum, { shards: of, intents }) => sum + of.length * intents, 0);
   const seconds = (endAt - wentAt) / 1_000;
   const mean = (of: (one: ProcessorDone) => number): number => done.reduce((sum, one) => sum + of(one), 0) / done.length;
+  const processorSeconds = done.reduce((sum, one) => sum + one.cpuSeconds, 0);
+  const brokerSeconds = brokerBefore === undefined || brokerAfter === undefined ? undefined : brokerAfter - brokerBefore;
   return {
     rate: (counted / (endAt - warmAt)) * 1_000,
     details: {
       with_warm_up_per_s: Math.round((all / (endAt - earliest((one) => one.tookOverAt))) * 1_000),
       from_process_start_s: hundredths((endAt - Math.min(...started.map(({ forkedAt }) => forkedAt))) / 1_000),
       takeover_ms: Math.round(earliest((one) => one.tookOverAt) - wentAt),
-      processor_cpu_cores: hundredths(done.reduce((sum, one) => sum + one.cpuSeconds, 0) / seconds),
-      ...(brokerBefore === undefined || brokerAfter === undefined
+      processor_cpu_cores: hundredths(processorSeconds / seconds),
+      processor_cpu_us_each: hundredths((processorSeconds * 1e6) / all),
+      ...(brokerSeconds === undefined
         ? {}
-        : { broker_cpu_cores: hundredths((brokerAfter - brokerBefore) / seconds) }),
+        : { broker_cpu_cores: hundredths(brokerSeconds / seconds), broker_cpu_us_each: hundredths((brokerSeconds * 1e6) / all) }),
       commit_share: hundredths(mean((one) => one.commitShare)),
       input_wait_share: hundredths(mean((one) => one.pollShare)),
       transactions: done.reduce((sum, one) => sum + one.transactions, 0),

@@ -25,7 +25,7 @@ interface RestoreTask {
   readonly rounds: number;
 }
 
-interface Restored {
+export interface Restored {
   readonly seconds: readonly number[];
   readonly entities: number;
   readonly peakMb: number;

@@ -30,6 +30,7 @@ import { thisCommit, thisMachine } from './machine';
 import { memoryBenchmark } from './memory';
 import { restoreBenchmark } from './restore';
 import { runBenchmark } from './run';
+import { scaleBenchmark } from './scale';
 
 /** In the order in which they run: `restore` and `kafka` take over what `memory` leaves behind. */
 const BENCHMARKS: readonly Benchmark[] = [
@@ -46,6 +47,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   coldDemoBenchmark,
   gatewayBenchmark,
   kafkaBenchmark,
+  scaleBenchmark,
   httpIntakeBenchmark,
 ];
 
@@ -54,7 +56,7 @@ const HELP = `npm run bench -- [--quick] [--list] [names...]
   --list    what there is
   --quick   small sizes, for a look while working: figures that are not comparable
 BENCH_DIR   where the benchmarks write, on the disk that is to be measured; default: the system's temporary directory
-KAFKA_BROKERS   the broker that \`kafka\` and \`http\` measure; default: one of their own, for which they need Java 17 and Maven
+KAFKA_BROKERS   the broker that \`kafka\`, \`scale\` and \`http\` measure; default: one of their own, for which they need Java 17 and Maven
 SCHEMA_REGISTRY_URL   the registry beside it, for \`http\`; default: one of its own
 POLICYGATE_FIRST_SERVE   the first program's policygate-serve, which \`http\` then measures, too
 `;

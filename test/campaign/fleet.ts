@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { guardProcess } from '../../infra/native/guardian';
 
-export type Service = 'processor' | 'gateway';
+export type Service = 'processor' | 'gateway' | 'serve';
 
 export interface Member {
   readonly name: string;
@@ -32,6 +32,8 @@ export interface FleetOptions {
   readonly program: string;
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Arguments of `serve`, where one is started. */
+  readonly serve?: () => readonly string[];
 }
 
 const STOP_MS = 15_000;
@@ -48,8 +50,7 @@ export class Fleet {
     const name = `${service}-${++this.started}`;
     const file = join(this.options.folder, `${name}.log`);
     const log = createWriteStream(file);
-    const args = service === 'gateway' ? ['gateway', '--broker', 'sim'] : ['processor'];
-    const child = spawn(process.execPath, [this.options.program, ...args, '--bus', 'kafka'], {
+    const child = spawn(process.execPath, [this.options.program, ...this.argumentsOf(service)], {
       cwd: this.options.folder,
       env: {
         ...process.env,
@@ -91,6 +92,17 @@ export class Fleet {
 
   running(service?: Service): readonly Member[] {
     return [...this.members].filter((member) => service === undefined || member.service === service);
+  }
+
+  private argumentsOf(service: Service): readonly string[] {
+    switch (service) {
+      case 'processor':
+        return ['processor', '--bus', 'kafka'];
+      case 'gateway':
+        return ['gateway', '--broker', 'sim', '--bus', 'kafka'];
+      case 'serve':
+        return ['serve', ...(this.options.serve?.() ?? [])];
+    }
   }
 
   async kill(member: Member): Promise<void> {
