@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { KEYS } from '../../src/apps/config/keys';
 import { readSettings } from '../../src/apps/config/readSettings';
 import { ROOT } from '../support/program';
-import { faultsOf } from './commandLine';
+import { faultsOf } from '../support/commandLine';
 import { ownServices, readComposeFile } from './composeFile';
 import { composeFaults } from './schemas';
 

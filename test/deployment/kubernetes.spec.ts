@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { httpSettings } from '../../src/apps/config/httpSettings';
 import { readSettings } from '../../src/apps/config/readSettings';
 import { ROOT, temporaryFolder } from '../support/program';
-import { faultsOf } from './commandLine';
+import { faultsOf } from '../support/commandLine';
 import { BASE, hasKubectl, kustomization, manifests, rendered } from './manifests';
 import type { Container, Manifest, PodSpec, Probe } from './manifests';
 import { kubernetesFaults } from './schemas';
