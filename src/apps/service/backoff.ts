@@ -26,3 +26,8 @@ export class Backoff {
 export const pause = async (ms: number, ended: AbortSignal): Promise<void> => {
   await timeout(ms, undefined, { signal: ended }).catch(() => undefined);
 };
+
+/** As `pause`, for what only looks on: it keeps no process alive whose work has ended. */
+export const idlePause = async (ms: number, ended: AbortSignal): Promise<void> => {
+  await timeout(ms, undefined, { signal: ended, ref: false }).catch(() => undefined);
+};

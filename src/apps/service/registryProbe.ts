@@ -1,6 +1,6 @@
 import { registryAnswers } from '../../bus/kafka/schemaRegistry';
 import type { RegistryOptions } from '../../bus/kafka/options';
-import { pause } from './backoff';
+import { idlePause } from './backoff';
 import type { Companion } from './companion';
 
 const EVERY_MS = 30_000;
@@ -33,7 +33,7 @@ export class RegistryProbe implements Companion {
       // What is asked last while everything ends would hold the end up.
       const asked = registryAnswers(registry, topicPrefix).then(this.answered);
       await Promise.race([asked, ended(this.stopping.signal)]);
-      await pause(everyMs, this.stopping.signal);
+      await idlePause(everyMs, this.stopping.signal);
     }
   }
 }

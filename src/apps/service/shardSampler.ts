@@ -5,7 +5,7 @@
 import { Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { Bus, TopicPosition } from '../../processor/bus';
-import { pause } from './backoff';
+import { idlePause } from './backoff';
 import type { Companion } from './companion';
 import type { ShardService } from './shardService';
 import type { ServiceName } from './shardWork';
@@ -72,10 +72,10 @@ export class ShardSampler implements Companion {
     const { everyMs = EVERY_MS } = this.options;
     while (!this.isStopping()) {
       // A look ends in time by itself; but nobody waits for it while everything ends.
-      const samples = await Promise.race([this.look(), pause(2 * PATIENCE_MS, this.stopping.signal)]);
+      const samples = await Promise.race([this.look(), idlePause(2 * PATIENCE_MS, this.stopping.signal)]);
       if (samples !== undefined && !this.isStopping()) this.show(samples);
       const restoring = samples?.some((sample) => sample.restoring) === true;
-      await pause(restoring ? Math.min(everyMs, RESTORING_EVERY_MS) : everyMs, this.stopping.signal);
+      await idlePause(restoring ? Math.min(everyMs, RESTORING_EVERY_MS) : everyMs, this.stopping.signal);
     }
   }
 
@@ -122,7 +122,7 @@ export class ShardSampler implements Companion {
         return { topic, partition, offset: Math.max(0, end - offset) };
       }),
     ).catch(() => undefined);
-    const inTime = await Promise.race([asked, pause(PATIENCE_MS, ended.signal).then(() => undefined)]);
+    const inTime = await Promise.race([asked, idlePause(PATIENCE_MS, ended.signal).then(() => undefined)]);
     ended.abort();
     return inTime;
   }
