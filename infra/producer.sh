@@ -27,4 +27,6 @@ while true; do
     --market "$scenario/market.json" --actor compose --reason "demonstration" --bus kafka
   run policygate publish intents "$scenario/intents.jsonl" --run "$run_id" --rate "${DEMO_RATE:-1}" --bus kafka
   run sleep "${DEMO_PAUSE_SECONDS:-20}"
+  # Else active runs, most of them with a tripped kill switch, grow without end. After the pause: what was published is decided by then.
+  run policygate runs end --run "$run_id" --actor compose --reason "demonstration: the next run begins" --bus kafka
 done

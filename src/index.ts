@@ -10,6 +10,10 @@ export type { HttpOptions } from './library/httpClient';
 export type { KafkaClientOptions } from './library/kafkaClient';
 export type { Answer, Client, Conflict, Decided, Pending, SetAside, SubmitOptions } from './library/client';
 export { ClientError } from './library/clientError';
+export { Failure } from './apps/failure';
+export { BusError } from './processor/busError';
+export type { BusErrorCode } from './processor/busError';
+export { SchemaError } from './contracts/avro/schemaError';
 
 // Intents and numbers
 export { readIntent } from './library/intents';

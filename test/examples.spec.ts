@@ -99,7 +99,11 @@ describePython('the strategy in Python over HTTP', () => {
 
   it('ends with 2 where no repeat would better it, and where nobody answers', async () => {
     const unknown = await strategy(ORDERS, '2026-02-24', { RUN: 'no-such-run' });
-    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringMatching(/^run_not_found: /)]);
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringMatching(/^run_not_found: .*\n$/)]);
+    expect(unknown.stderr).not.toContain('again');
+    proxy.rudeness.push({ status: 403, headers: { 'content-type': 'text/html' }, body: '<html>' });
+    const forbidden = await strategy(ORDERS, '2026-02-24');
+    expect([forbidden.code, forbidden.stderr]).toEqual([2, 'status 403: no answer of a gate\n']);
     const nobody = await strategy(ORDERS, '2026-02-24', { GATE_URL: 'http://127.0.0.1:1', PATIENCE: '0.5' });
     expect([nobody.code, nobody.stderr]).toEqual([2, expect.stringMatching(/give the same command again/)]);
   });

@@ -1,8 +1,12 @@
 /** The library's client against `policygate serve`, and against what may stand between the two. On Kafka: test/kafka/library.spec.ts; as an installed package: test/package. */
+import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { connect, decimal, formatDecimal, readIntent, verifyAuditLog, verifyDecision } from '../src/index';
-import type { Answer, Client, OrderIntent } from '../src/index';
+import { inspect, promisify } from 'node:util';
+import { connect, decimal, Failure, formatDecimal, loadPolicy, readIntent, verifyAuditLog, verifyDecision } from '../src/index';
+import type { Answer, Client, ConnectOptions, LogToVerify, OrderIntent } from '../src/index';
 import { ROOT, temporaryFolder } from './support/program';
 import { rudeProxy } from './support/rudeProxy';
 import type { RudeProxy } from './support/rudeProxy';
@@ -141,6 +145,107 @@ describe('submit', () => {
     expect(proxy.bodies).toHaveLength(seen);
   });
 
+  it('goes by the status where what stands before the gate answers in its own words', async () => {
+    const html = { headers: { 'content-type': 'text/html' }, body: '<html>' };
+    const seen = proxy.bodies.length;
+    proxy.rudeness.push({ status: 502, ...html }, { status: 503, ...html }, { status: 504, ...html, body: '' });
+    expect(shown(await client.submit(small('behind-a-proxy')))).toEqual(['ALLOW', '0.1']);
+    expect(proxy.bodies).toHaveLength(seen + 4);
+    proxy.rudeness.push({ status: 429, ...html, body: '{}' });
+    await expect(client.submit(small('x'), { waitMs: 0 })).rejects.toMatchObject({ code: 'rate_limited', retryable: true });
+    proxy.rudeness.push({ status: 502, ...html });
+    await expect(client.submit(small('x'), { waitMs: 0 })).rejects.toMatchObject({ code: 'unreachable', retryable: true });
+    proxy.rudeness.push({ status: 403, ...html });
+    await expect(client.submit(small('x'))).rejects.toMatchObject({ code: 'unexpected_answer', retryable: false });
+  });
+
+  it('gives up a server that never answers, or never ends, whatever the garbage collector took', async () => {
+    const ENDLESS = 65_536;
+    const silent = createServer((request, response) => {
+      // One says nothing, one drips, one pours.
+      if (request.url?.startsWith('/silent') === true) return;
+      response.writeHead(200, { 'content-type': 'application/json' });
+      if (request.url?.startsWith('/drip') === true) return void response.write('{');
+      const pour = (): void => {
+        while (response.write(' '.repeat(ENDLESS)));
+      };
+      response.on('drain', pour);
+      pour();
+    });
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const code = `
+      const { connect, readIntent } = require(${JSON.stringify(join(ROOT, 'src', 'index.ts'))});
+      setInterval(() => globalThis.gc(), 200).unref();
+      const intent = readIntent(${JSON.stringify(demoIntents()[0])}).value;
+      const ask = async (way) => {
+        const client = await connect({ url: 'http://127.0.0.1:${port}/' + way });
+        const started = performance.now();
+        const error = await client.submit(intent, { waitMs: 0 }).catch((thrown) => thrown);
+        return [way, error.code, error.retryable, performance.now() - started < 15_000];
+      };
+      Promise.all(['silent', 'drip', 'pour'].map(ask)).then((told) => process.stdout.write(JSON.stringify(told)));`;
+    try {
+      const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '-r', 'esbuild-register', '-e', code], {
+        cwd: ROOT,
+        timeout: 40_000,
+      });
+      expect(JSON.parse(stdout)).toEqual([
+        ['silent', 'unreachable', true, true],
+        ['drip', 'unreachable', true, true],
+        ['pour', 'unexpected_answer', false, true],
+      ]);
+    } finally {
+      silent.closeAllConnections();
+      silent.close();
+    }
+  });
+
+  it('shows its token in no error and no print', async () => {
+    for (const token of ['SECRET\n-TOKEN', 'SECRET TOKEN', 'SECRET\u00e9', '', 5]) {
+      const error = await connect({ url: proxy.url, token: token as string }).catch((thrown: unknown) => thrown as Error);
+      expect(error).toMatchObject({ code: 'invalid_token', message: expect.not.stringMatching(/SECRET|\n/) as string });
+    }
+    expect(inspect(client, { depth: 9, showHidden: true }) + JSON.stringify(client)).not.toContain(TOKEN);
+  });
+
+  it('tells in one line what plain JavaScript passed wrongly, and sends nothing', async () => {
+    const seen = proxy.bodies.length;
+    const line = (code: string, message: RegExp) => ({
+      code,
+      retryable: false,
+      message: expect.stringMatching(message) as string,
+    });
+    const connections: readonly (readonly [unknown, RegExp])[] = [
+      [undefined, /^connect: expected options .*found undefined/],
+      [{}, /^connect: expected `url`/],
+      [{ url: proxy.url, tokn: 'x' }, /unknown option "tokn"; did you mean `token`\?/],
+      [{ url: proxy.url, run: 5 }, /^run: expected text, found 5/],
+      [{ run: 'day-1', environment: 'x' }, /^environment: expected an object, found a text/],
+    ];
+    for (const [options, message] of connections)
+      await expect(connect(options as ConnectOptions)).rejects.toMatchObject(line('invalid_options', message));
+    for (const waitMs of [NaN, Infinity, -1, '5', null])
+      await expect(client.submit(small('x'), { waitMs: waitMs as number })).rejects.toMatchObject(
+        line('invalid_options', /^waitMs: expected milliseconds from 0/),
+      );
+    await expect(client.submit(small('x'), null as never)).rejects.toMatchObject(line('invalid_options', /found null/));
+    await expect(client.submit(null as never)).rejects.toMatchObject(
+      line('invalid_intent', /^intent: expected an OrderIntent, found null/),
+    );
+    const unknown = line('invalid_intent', /^intent: limit_prise: unknown field; did you mean `limit_price`\?/);
+    await expect(client.submit({ ...small('x'), limit_prise: '1' } as OrderIntent)).rejects.toMatchObject(unknown);
+    expect(proxy.bodies).toHaveLength(seen);
+    expect(loadPolicy(undefined as never)).toMatchObject({
+      ok: false,
+      error: [{ message: 'expected YAML as text or bytes, found undefined' }],
+    });
+    expect(readIntent(undefined as never)).toMatchObject({
+      ok: false,
+      error: { message: expect.stringMatching(/found undefined/) as string },
+    });
+  });
+
   it('ends what waits when it is closed', async () => {
     const ending = await connect({ url: 'http://127.0.0.1:1' });
     const waiting = expect(ending.submit(small('x'), { waitMs: 30_000 })).rejects.toMatchObject({ code: 'closed' });
@@ -166,11 +271,32 @@ describe('verifyAuditLog', () => {
     writeFileSync(copy, text.replace('"qty":20', '"qty":21'));
     const changed = await verifyAuditLog({ audit: [copy] });
     expect([changed.ok, changed.whole, changed.faults > 0, changed.firstFault?.where]).toEqual([false, false, true, `${copy}:1`]);
-    await expect(verifyAuditLog({ audit: [folder.path('none')] })).rejects.toMatchObject({ name: 'Failure' });
+    await expect(verifyAuditLog({ audit: [folder.path('none')] })).rejects.toBeInstanceOf(Failure);
+    expect(changed.warnings.join()).not.toContain('--');
+  });
+
+  it('tells in one line, in words of its own, what names no log', async () => {
+    const wrong: readonly (readonly [unknown, RegExp])[] = [
+      [undefined, /^verifyAuditLog: expected \{ audit/],
+      [{}, /^audit: expected the path/],
+      [{ audit: 'a.jsonl' }, /^audit: expected a list of paths, found a text$/],
+      [{ audit: ['a'], policy: ['b'] }, /^verifyAuditLog: unknown option "policy"; expected one of audit, policies, .*onlyRun$/],
+      [{ audit: ['a'], publicKey: 'b' }, /^checkpoints and publicKey: give both/],
+      [{ audit: ['a'], onlyRun: true }, /^onlyRun says/],
+      [{ audit: [log], run: 'no-such-run' }, /^run no-such-run: /],
+    ];
+    for (const [given, message] of wrong) {
+      const error = await verifyAuditLog(given as LogToVerify).catch((thrown: unknown) => thrown as Error);
+      expect(error).toMatchObject({ name: 'Failure', message: expect.stringMatching(message) as string });
+    }
   });
 });
 
 it('verifyDecision says which of the two files is none', () => {
+  expect(verifyDecision(undefined as never, undefined as never)).toEqual({
+    ok: false,
+    error: expect.stringMatching(/^public key: expected/),
+  });
   expect(verifyDecision('{}', 'no key')).toEqual({ ok: false, error: expect.stringMatching(/^public key: /) });
   const key =
     '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n';

@@ -2,8 +2,9 @@
 
     GATE_URL=http://127.0.0.1:8100 RUN=day-1 python3 strategy.py targets.json 2026-02-24
 
-`targets.json` holds quantities by symbol, as texts: {"AAPL": "20", "NVDA": "120"}. POLICYGATE_TOKEN is sent where it is set. Ends with 0; with 1 once the
-kill switch is on; with 2 where the gate cannot be asked: then give the same command again.
+`targets.json` holds quantities by symbol, as texts: {"AAPL": "20", "NVDA": "120"}. Without GATE_URL the gate is asked at http://127.0.0.1:8100; POLICYGATE_TOKEN is
+sent where it is set. Ends with 0; with 1 once the kill switch is on; with 2 where the gate cannot be asked, or refuses to be: the line says whether to give the
+same command again.
 """
 
 import http.client
@@ -15,7 +16,7 @@ import urllib.error
 import urllib.request
 from decimal import Decimal
 
-GATE = os.environ["GATE_URL"].rstrip("/")
+GATE = os.environ.get("GATE_URL", "http://127.0.0.1:8100").rstrip("/")
 RUN = os.environ.get("RUN", "day-1")
 TOKEN = os.environ.get("POLICYGATE_TOKEN")
 PATIENCE = float(os.environ.get("PATIENCE", "60"))  # seconds that one intent is tried for
@@ -26,7 +27,11 @@ PASSING = {408, 429, 500, 502, 503, 504}
 
 
 class Gone(Exception):
-    """The gate gave no answer in time, or one that no repeat can better."""
+    """The gate gave no answer in time: a repeat may have one."""
+
+
+class Refused(Exception):
+    """The gate gave an answer that no repeat can better."""
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -48,8 +53,21 @@ def ask(path: str, body: bytes | None = None) -> tuple[int, dict, dict]:
     except urllib.error.HTTPError as error:
         answer = error
     with answer:
+        return answer.status, {k.lower(): v for k, v in answer.headers.items()}, document_of(answer.status, answer.read())
+
+
+def document_of(status: int, body: bytes) -> dict:
+    """The object in a body. What stands before the gate refuses in HTML: then the status is all there is."""
+    try:
         # Floats lose digits: numbers are read as they are written.
-        return answer.status, {k.lower(): v for k, v in answer.headers.items()}, json.loads(answer.read(), parse_float=Decimal)
+        document = json.loads(body, parse_float=Decimal)
+    except ValueError:
+        document = None
+    if isinstance(document, dict):
+        return document
+    if status < 300:
+        raise ValueError(f"status {status} without a JSON object")
+    return {}
 
 
 def submit(intent: dict) -> dict | None:
@@ -69,10 +87,11 @@ def submit(intent: dict) -> dict | None:
                 return decision_at(headers["location"], deadline)
             if answer.get("code") == "intent_conflict":
                 return None
-            why = f"{answer.get('code')}: {answer.get('detail')}"
+            why = f"{answer.get('code', f'status {status}')}: {answer.get('detail', 'no answer of a gate')}"
             if status not in PASSING:
-                raise Gone(why)
-            delay = float(headers.get("retry-after", pause))
+                raise Refused(why)
+            after = headers.get("retry-after", "")
+            delay = float(after) if after.isdecimal() else pause
         except (OSError, http.client.HTTPException, ValueError) as error:
             why = f"{GATE}: no answer ({error})"
         if time.monotonic() + delay > deadline:
@@ -135,6 +154,9 @@ def main() -> int:
         return trade(targets, sys.argv[2])
     except Gone as error:
         print(f"{error} (give the same command again)", file=sys.stderr)
+        return 2
+    except Refused as error:
+        print(error, file=sys.stderr)
         return 2
 
 

@@ -35,7 +35,10 @@ export interface SetAside {
 
 /** How one intent is submitted. */
 export interface SubmitOptions {
-  /** How long the decision is waited for, in milliseconds; default 10,000. What passes meanwhile (a full queue, a restart) is tried again within it. */
+  /**
+   * How long the decision is waited for, in milliseconds, from 0 to 2,147,483,647; default 10,000. What passes meanwhile (a full queue, a restart) is tried again within it. Over
+   * HTTP up to 8,000 ms are added to it: a server is given that much longer to answer, reading included, since it first finds out whether the log took the intent.
+   */
   readonly waitMs?: number;
 }
 

@@ -4,7 +4,7 @@
  * An intent got no answer, or the gate refused to take it.
  *
  * `code` is for programs: a code of the HTTP API (docs/http.md, "Errors"), or one of the client's own: `invalid_intent` (it is no order intent; nothing was sent),
- * `unreachable` (no gate answered), `unexpected_answer` (what answered is no gate, or one of another version) and `closed` (the client was closed).
+ * `invalid_options`, `invalid_url` and `invalid_token` (what was passed to `connect` or `submit`; nothing was sent), `unreachable` (no gate answered, or not within its time), `unexpected_answer` (what answered is no gate, or one of another version) and `closed` (the client was closed).
  * `retryable`: the same intent, unchanged and under the same `intent_id`, may be submitted again later, and that is safe even where this one arrived.
  */
 export class ClientError extends Error {

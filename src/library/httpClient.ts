@@ -8,20 +8,22 @@ import { jsonString } from '../contracts/json/write';
 import type { OrderIntent } from '../contracts/messages';
 import type { Answer, Client, SubmitOptions } from './client';
 import { ClientError, closedError, mayPass } from './clientError';
-import { answerObject, decisionOf, seqOf, unexpected } from './httpDecision';
+import { exchange } from './exchange';
+import type { Exchanged } from './exchange';
+import { answerObject, decisionOf, LARGEST_ANSWER, problemObject, seqOf, unexpected } from './httpDecision';
 import { sentText } from './intents';
+import { waitOf } from './options';
 
 /** `policygate serve`, and who asks it. */
 export interface HttpOptions {
   /** Its address, such as `http://127.0.0.1:8100`. A certificate of your own authority: set NODE_EXTRA_CA_CERTS. */
   readonly url: string;
-  /** The bearer token, with the role `submit`. It is sent to that address alone, and stands in no error. */
+  /** The bearer token, with the role `submit`: the characters of RFC 6750, in one line. It is sent to that address alone, and stands in no error and no print of the client. */
   readonly token?: string;
   /** Which run is meant; default: the server's own. */
   readonly run?: string;
 }
 
-const STANDARD_WAIT_MS = 10_000;
 /** What one request asks the server to wait at most. */
 const MOST_WAIT_MS = 30_000;
 /** How much later than asked for the server may answer: it first finds out whether the log took the intent. */
@@ -29,20 +31,33 @@ const GRACE_MS = 8_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 const LOOK_EVERY_MS = 250;
+/** After these the same request may succeed, and the code that stands for them where the answer has none of the gate's. Source: RFC 9110, section 15; docs/http.md, "Errors". */
+const PASSING_STATUS: ReadonlyMap<number, string> = new Map([
+  [408, 'request_timeout'],
+  [429, 'rate_limited'],
+  [500, 'internal_error'],
+  [502, 'unreachable'],
+  [503, 'unreachable'],
+  [504, 'unreachable'],
+]);
 
 /** Connects over HTTP. Throws a ClientError on an address that is none. */
 export const connectHttp = (options: HttpOptions): Client => new HttpClient(options, addressOf(options.url));
 
 class HttpClient implements Client {
-  private readonly closing = new AbortController();
+  // Private to the language too: a client that is printed must not show its token.
+  readonly #closing = new AbortController();
+  readonly #options: HttpOptions;
+  readonly #base: string;
 
-  constructor(
-    private readonly options: HttpOptions,
-    private readonly base: string,
-  ) {}
+  constructor(options: HttpOptions, base: string) {
+    this.#options = { ...options };
+    this.#base = base;
+  }
 
-  async submit(intent: OrderIntent, { waitMs = STANDARD_WAIT_MS }: SubmitOptions = {}): Promise<Answer> {
-    const { run } = this.options;
+  async submit(intent: OrderIntent, options?: SubmitOptions): Promise<Answer> {
+    const waitMs = waitOf(options);
+    const { run } = this.#options;
     const runField = run === undefined ? '' : `,"run_id":${jsonString(run)}`;
     const body = `{"intent":${sentText(intent)}${runField}}`;
     const deadline = performance.now() + waitMs;
@@ -59,7 +74,7 @@ class HttpClient implements Client {
   }
 
   close(): Promise<void> {
-    this.closing.abort();
+    this.#closing.abort();
     return Promise.resolve();
   }
 
@@ -70,7 +85,7 @@ class HttpClient implements Client {
     const { status, headers, text } = response;
     if (status === 200) return { answer: decided(intent, answerObject(text), headers) };
     if (status === 202) return { path: pathOf(headers) };
-    const problem = answerObject(text);
+    const problem = problemObject(text);
     if (problem.code === 'intent_conflict') return { answer: { type: 'conflict', decidedSeq: seqOf(problem.decided_seq) } };
     if (problem.code === 'intent_set_aside') return { answer: { type: 'set-aside', reason: textOf(problem.reason) } };
     return refusalOf(status, headers, problem);
@@ -89,44 +104,42 @@ class HttpClient implements Client {
     return { type: 'pending' };
   }
 
-  private async ask(path: string, waitMs: number, body?: string): Promise<Response | Refusal> {
-    if (this.closing.signal.aborted) throw closedError();
-    const { token } = this.options;
+  private async ask(path: string, waitMs: number, body?: string): Promise<Exchanged | Refusal> {
+    if (this.#closing.signal.aborted) throw closedError();
+    const { token } = this.#options;
+    const request = {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body }),
+    } as const;
+    const timeoutMs = Math.ceil(waitMs) + GRACE_MS;
     try {
-      const response = await fetch(`${this.base}${path}`, {
-        // A token must not follow to wherever an answer points.
-        redirect: 'error',
-        signal: AbortSignal.any([this.closing.signal, AbortSignal.timeout(Math.ceil(waitMs) + GRACE_MS)]),
-        headers: {
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { method: 'POST', body }),
+      return await exchange(`${this.#base}${path}`, request, {
+        timeoutMs,
+        mostBytes: LARGEST_ANSWER,
+        closing: this.#closing.signal,
       });
-      return { status: response.status, headers: response.headers, text: await response.text() };
     } catch (error) {
-      if (isAborted(this.closing.signal)) throw closedError();
-      const { cause } = error as { readonly cause?: unknown };
-      const why = cause instanceof Error && cause.message !== '' ? cause.message : (error as Error).message;
-      const what = `${this.base}: no answer (${why}); is \`policygate serve\` running there? The same intent may be submitted again`;
+      if (isAborted(this.#closing.signal)) throw closedError();
+      const { message, code } = error as NodeJS.ErrnoException;
+      // Of a name with several addresses there is only the code.
+      const why = message === '' ? (code ?? 'no connection') : message;
+      const what = `${this.#base}: no answer (${why}); is \`policygate serve\` running there? The same intent may be submitted again`;
       return new Refusal(new ClientError('unreachable', what, true));
     }
   }
 
   private async pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.closing.signal }).catch(() => {
+    await sleep(ms, undefined, { signal: this.#closing.signal }).catch(() => {
       throw closedError();
     });
   }
 }
 
 type Reply = { readonly answer: Answer; readonly path?: undefined } | { readonly answer?: undefined; readonly path: string };
-
-interface Response {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-}
 
 class Refusal {
   constructor(
@@ -138,16 +151,30 @@ class Refusal {
 const decided = (intent: OrderIntent, document: JsonObject, headers: Headers): Answer => ({
   type: 'decided',
   decision: decisionOf(document, intent),
-  runId: decodeURIComponent(headers.get('policygate-run') ?? ''),
+  runId: runOf(headers.get('policygate-run') ?? ''),
   seq: seqOf(headers.get('policygate-seq')),
   replayed: headers.get('policygate-replayed') === 'true',
 });
 
+const runOf = (header: string): string => {
+  try {
+    return decodeURIComponent(header);
+  } catch {
+    throw unexpected('a run that is not percent-encoded');
+  }
+};
+
+/** By its status first: what stands before the gate answers in words of its own. */
 const refusalOf = (status: number, headers: Headers, problem: JsonObject): Refusal => {
-  const { code, detail } = problem;
-  if (typeof code !== 'string') throw unexpected(`status ${status} without a code`);
+  const standsFor = PASSING_STATUS.get(status);
+  const code = typeof problem.code === 'string' ? problem.code : standsFor;
+  if (code === undefined) throw unexpected(`status ${status} without a code`);
+  const detail =
+    typeof problem.code === 'string'
+      ? textOf(problem.detail).replace(/\s+/g, ' ')
+      : `status ${status} without a code of the gate, as of a proxy before it; the same intent may be submitted again`;
   const seconds = /^[0-9]{1,6}$/.exec(headers.get('retry-after') ?? '')?.[0];
-  const error = new ClientError(code, `${code}: ${textOf(detail)}`, mayPass(code));
+  const error = new ClientError(code, `${code}: ${detail}`, standsFor !== undefined || mayPass(code));
   return new Refusal(error, seconds === undefined ? undefined : Number(seconds) * 1_000);
 };
 

@@ -8,14 +8,21 @@ import type { Decision, Figure, OrderIntent, RuleId } from '../contracts/message
 import { ClientError } from './clientError';
 
 /** A decision is some KB; a page about it holds up to 5,000 rows of what came after it. */
-const LARGEST_ANSWER = 8 * 1024 * 1024;
+export const LARGEST_ANSWER = 8 * 1024 * 1024;
 
-/** The object in the body of an answer. Throws a ClientError. */
-export const answerObject = (body: string): JsonObject => {
+/** The object in the body of an answer; undefined: it was larger than is read. Throws a ClientError. */
+export const answerObject = (body: string | undefined): JsonObject => {
+  if (body === undefined) throw unexpected(`an answer of more than ${LARGEST_ANSWER} bytes`);
   const json = readJson(body, LARGEST_ANSWER);
   if (!json.ok) throw unexpected(describeError(json.error));
   if (!isJsonObject(json.value)) throw unexpected('no JSON object');
   return json.value;
+};
+
+/** The same of an answer that refuses: what stands before the gate answers in HTML, or says nothing, and then the status is all there is. */
+export const problemObject = (body: string | undefined): JsonObject => {
+  const json = body === undefined ? undefined : readJson(body, LARGEST_ANSWER);
+  return json?.ok === true && isJsonObject(json.value) ? json.value : {};
 };
 
 /** `value`: the Decision; `intent`: what was asked. Throws a ClientError. */

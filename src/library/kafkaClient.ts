@@ -16,6 +16,7 @@ import type { OrderIntent } from '../contracts/messages';
 import type { Answer, Client, SubmitOptions } from './client';
 import { ClientError, closedError, mayPass } from './clientError';
 import { sentText } from './intents';
+import { waitOf } from './options';
 import { RunFollower } from './runFollower';
 
 /** A cluster, and the run that intents are for. */
@@ -29,12 +30,11 @@ export interface KafkaClientOptions {
 
 /** As `publish intents` has it: one right for both. */
 const PUBLISHER = `publish-${ORDER_INTENTS}`;
-const STANDARD_WAIT_MS = 10_000;
 
 /** Connects to the topics. Rejects with a Failure, BusError or SchemaError of one line. */
 export const connectKafka = async ({ run, config, environment = process.env }: KafkaClientOptions): Promise<Client> => {
   const fault = runIdFault(run);
-  if (fault !== undefined) throw new Failure(`run: no run id: ${fault}`);
+  if (fault !== undefined) throw new Failure(`run: no run id: ${fault.replace(/^key: /, '')}`);
   const settings = await readSettings({ bus: 'kafka', ...(config === undefined ? {} : { config }) }, environment);
   const log = openLog(settings.logLevel);
   const session = await connect(settings, kafkaLog(log));
@@ -49,23 +49,29 @@ export const connectKafka = async ({ run, config, environment = process.env }: K
 };
 
 class KafkaClient implements Client {
-  private closed: Promise<void> | undefined;
+  // Private to the language too: a client that is printed must not show the secrets of its settings.
+  #closed: Promise<void> | undefined;
+  readonly #session: Session;
+  readonly #follower: RunFollower;
+  readonly #intake: Intake;
+  readonly #run: string;
 
-  constructor(
-    private readonly session: Session,
-    private readonly follower: RunFollower,
-    private readonly intake: Intake,
-    private readonly run: string,
-  ) {}
+  constructor(session: Session, follower: RunFollower, intake: Intake, run: string) {
+    this.#session = session;
+    this.#follower = follower;
+    this.#intake = intake;
+    this.#run = run;
+  }
 
-  async submit(intent: OrderIntent, { waitMs = STANDARD_WAIT_MS }: SubmitOptions = {}): Promise<Answer> {
-    if (this.closed !== undefined) throw closedError();
+  async submit(intent: OrderIntent, options?: SubmitOptions): Promise<Answer> {
+    const waitMs = waitOf(options);
+    if (this.#closed !== undefined) throw closedError();
     sentText(intent);
     try {
-      const outcome = await this.intake.submit(this.run, intent, { waitMs });
+      const outcome = await this.#intake.submit(this.#run, intent, { waitMs });
       if (outcome.type !== 'decided') return outcome;
       const { record, decision, replayed } = outcome;
-      return { type: 'decided', decision, runId: this.run, seq: record.head.seq, replayed };
+      return { type: 'decided', decision, runId: this.#run, seq: record.head.seq, replayed };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       throw new ClientError(error.code, `${error.code}: ${error.message}`, mayPass(error.code), error);
@@ -73,13 +79,13 @@ class KafkaClient implements Client {
   }
 
   close(): Promise<void> {
-    this.closed ??= this.end();
-    return this.closed;
+    this.#closed ??= this.end();
+    return this.#closed;
   }
 
   private async end(): Promise<void> {
-    await this.intake.stop();
-    await this.follower.stop();
-    await this.session.bus.close();
+    await this.#intake.stop();
+    await this.#follower.stop();
+    await this.#session.bus.close();
   }
 }

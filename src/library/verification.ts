@@ -1,5 +1,6 @@
 /** Proofs for those who hold an export, an audit log or the evidence of one decision, and a public key. The commands `verify` and `verify --evidence` are the same code. */
 import { verifyLog } from '../apps/auditing/verifyLog';
+import { Failure } from '../apps/failure';
 import { isWhole } from '../apps/auditing/verifyTexts';
 import { readPublicKey } from '../audit/checkpoint/checkpointKeys';
 import { readEvidence } from '../audit/evidence/evidence';
@@ -8,6 +9,8 @@ import type { AuditRecord, Decision, OrderIntent } from '../contracts/messages';
 import type { CapitalPolicy } from '../contracts/policy';
 import type { Result } from '../contracts/result';
 import { failed, succeeded } from '../contracts/result';
+import { checkLogToVerify, inOptionWords } from './logToVerify';
+import { nameOf } from './options';
 
 /** What a log is verified by. The names are paths of files. */
 export interface LogToVerify {
@@ -77,8 +80,12 @@ export interface ProvenDecision {
   readonly policy: CapitalPolicy | undefined;
 }
 
-/** Verifies an audit log: chains, decisions, and, with checkpoints, that nothing is missing. A damaged log is a finding; rejects with a `Failure` where there is nothing to look at. */
+/**
+ * Verifies an audit log: chains, decisions, and, with checkpoints, that nothing is missing. A damaged log is a finding; rejects with a `Failure` of one line where there is nothing
+ * to look at, or what was passed names no log.
+ */
 export const verifyAuditLog = async (log: LogToVerify): Promise<LogVerification> => {
+  checkLogToVerify(log);
   const { audit, policies, run, checkpoints, publicKey, onlyRun } = log;
   const found = await verifyLog(
     {
@@ -90,7 +97,9 @@ export const verifyAuditLog = async (log: LogToVerify): Promise<LogVerification>
       ...(onlyRun === undefined ? {} : { onlyRun }),
     },
     { out: ignore, err: ignore, interactive: false },
-  );
+  ).catch((error: unknown) => {
+    throw error instanceof Failure ? new Failure(inOptionWords(error.message)) : error;
+  });
   const { records, decisions, derived, runs, faults, warnings } = found;
   const ok = faults.total === 0;
   return {
@@ -102,7 +111,7 @@ export const verifyAuditLog = async (log: LogToVerify): Promise<LogVerification>
     runs,
     faults: faults.total,
     firstFault: faults.first,
-    warnings,
+    warnings: warnings.map(inOptionWords),
   };
 };
 
@@ -113,6 +122,10 @@ const ignore = (): void => undefined;
  * key in one line). What is proven; else the first step that fails, in one line. Never throws.
  */
 export const verifyDecision = (evidence: string | Uint8Array, publicKey: string): Result<ProvenDecision, string> => {
+  const given: readonly [unknown, unknown] = [publicKey, evidence];
+  if (typeof given[0] !== 'string') return failed(`public key: expected the text of its file, found ${nameOf(given[0])}`);
+  if (typeof given[1] !== 'string' && !(given[1] instanceof Uint8Array))
+    return failed(`evidence: expected the text of its file, or its bytes, found ${nameOf(given[1])}`);
   const key = readPublicKey(publicKey);
   if (!key.ok) return failed(`public key: ${key.error}`);
   const read = readEvidence(evidence);

@@ -2,13 +2,30 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { httpSettings } from '../../src/apps/config/httpSettings';
 import { readSettings } from '../../src/apps/config/readSettings';
 import { ROOT, temporaryFolder } from '../support/program';
 import { faultsOf } from '../support/commandLine';
 import { BASE, hasKubectl, kustomization, manifests, rendered } from './manifests';
-import type { Container, Manifest, PodSpec, Probe } from './manifests';
+import type { Container, Labels, Manifest, PodSpec, Probe } from './manifests';
 import { kubernetesFaults } from './schemas';
+
+interface PodMonitor {
+  readonly spec: {
+    readonly selector: { readonly matchLabels: Labels };
+    readonly podMetricsEndpoints: readonly {
+      readonly port: string;
+      readonly path: string;
+      readonly relabelings: readonly { readonly targetLabel: string; readonly regex?: string; readonly replacement?: string }[];
+    }[];
+  };
+}
+
+interface Scrape {
+  readonly job_name: string;
+  readonly relabel_configs: readonly { readonly regex: string; readonly action?: string; readonly target_label?: string }[];
+}
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -152,6 +169,50 @@ it('selects pods that there are', () => {
     const chosen = labels.filter((each) => Object.entries(selector).every(([name, value]) => each[name] === value));
     expect([kind, metadata.name, chosen.length > 0]).toEqual([kind, metadata.name, true]);
   }
+});
+
+it('starts the topics with settings whose name stays, since a Job cannot be changed', () => {
+  const mounted = (kind: string, name: string): unknown =>
+    named(kind, name)?.spec?.template?.spec.volumes.find((volume) => volume.name === 'settings');
+  expect(mounted('Job', 'policygate-topics')).toEqual({ name: 'settings', configMap: { name: 'policygate-topics' } });
+  const generator = kustomization().configMapGenerator.find(({ name }) => name === 'policygate-topics');
+  expect(generator).toMatchObject({ files: ['policygate.yaml'], options: { disableNameSuffixHash: true } });
+});
+
+describe('Prometheus', () => {
+  const read = (file: string): unknown => parse(readFileSync(join(ROOT, 'infra', 'k8s', 'monitoring', file), 'utf8'));
+  const monitor = read('podmonitor.yaml') as PodMonitor;
+  const { scrape_configs: scrapes } = read('prometheus.yml') as { readonly scrape_configs: readonly Scrape[] };
+  const [scrape] = scrapes;
+  const monitored = all.flatMap(({ spec }) => {
+    const labels = spec?.template?.metadata.labels ?? {};
+    return labels['policygate/monitored'] === 'true' ? [{ labels, pod: spec?.template?.spec }] : [];
+  });
+
+  it('is shown each service at its monitoring port', () => {
+    expect(monitored).toHaveLength(3);
+    expect(monitor.spec.selector.matchLabels).toEqual({ 'policygate/monitored': 'true' });
+    expect(monitor.spec.podMetricsEndpoints.map(({ port, path }) => [port, path])).toEqual([['monitoring', '/metrics']]);
+    for (const { pod } of monitored)
+      expect(pod?.containers.flatMap(({ ports = [] }) => ports)).toContainEqual({ name: 'monitoring', containerPort: 8080 });
+    expect(scrape?.relabel_configs[0]).toMatchObject({ regex: 'true;monitoring', action: 'keep' });
+  });
+
+  it('gives them the job and the components that the alerts go by', () => {
+    const relabelings = monitor.spec.podMetricsEndpoints.flatMap((endpoint) => endpoint.relabelings);
+    expect(relabelings).toContainEqual({ targetLabel: 'job', replacement: 'policygate' });
+    expect(scrape?.job_name).toBe('policygate');
+    const patterns = [
+      relabelings.find(({ targetLabel }) => targetLabel === 'component')?.regex,
+      scrape?.relabel_configs.find(({ target_label: target }) => target === 'component')?.regex,
+    ];
+    for (const pattern of patterns) {
+      const components = monitored.map(
+        ({ labels }) => new RegExp(`^(?:${pattern ?? ''})$`).exec(labels['app.kubernetes.io/name'] ?? '')?.[1],
+      );
+      expect(components).toEqual(['processor', 'gateway', 'intake']);
+    }
+  });
 });
 
 const kubectl = hasKubectl();

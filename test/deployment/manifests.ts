@@ -48,6 +48,7 @@ export type Labels = Readonly<Record<string, string>>;
 export interface Kustomization {
   readonly resources: readonly string[];
   readonly images: readonly { readonly name: string; readonly newTag: string }[];
+  readonly configMapGenerator: readonly { readonly name: string }[];
 }
 
 export const BASE = join(ROOT, 'infra', 'k8s', 'base');

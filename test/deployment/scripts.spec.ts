@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { faultsOf } from '../support/commandLine';
 import { ROOT, temporaryFolder } from '../support/program';
 import type { Outcome } from '../support/program';
 import { DEMO_FILES, endServers, get, jsonOf, serving } from '../support/serve';
@@ -56,6 +57,25 @@ describe('tokens.mjs', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/^tokens\.mjs: ENOENT[^\n]*\n$/);
   });
+});
+
+it('producer.sh ends each run before it starts the next one', async () => {
+  const calls = folder.path('calls');
+  const programs = folder.path('programs');
+  mkdirSync(programs);
+  writeFileSync(calls, '');
+  writeFileSync(join(programs, 'policygate'), `#!/bin/sh\necho "$@" >> '${calls}'\n`, { mode: 0o755 });
+  const env = { ...process.env, PATH: `${programs}:${process.env.PATH ?? ''}`, DEMO_PAUSE_SECONDS: '0.2' };
+  const child = spawn('sh', [join(ROOT, 'infra', 'producer.sh')], { env });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  const called = (): readonly string[] => readFileSync(calls, 'utf8').split('\n').slice(0, -1);
+  await until('a second run', () => called().length >= 4, 20_000);
+  child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  const lines = called().slice(0, 4);
+  expect(await Promise.all(lines.map((line) => faultsOf(line.split(' '))))).toEqual([[], [], [], []]);
+  expect(lines.map((line) => line.split(' ', 2).join(' '))).toEqual(['runs start', 'publish intents', 'runs end', 'runs start']);
+  expect(new Set(lines.slice(0, 3).map((line) => /--run (demo-\S+)/.exec(line)?.[1])).size).toBe(1);
 });
 
 it('healthcheck.mjs asks nothing where nothing is served', async () => {

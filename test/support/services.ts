@@ -17,7 +17,7 @@ const QUICK: LoopTimes = {
   leastBackoff: 1,
   mostBackoff: 4,
   leastFencedBackoff: 2,
-  mostFencedBackoff: 8,
+  mostFencedBackoff: 200,
   finish: 2_000,
   close: 50,
 };

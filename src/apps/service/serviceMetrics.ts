@@ -6,6 +6,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import { DEAD_LETTERS } from '../../contracts/topics';
 import type { Topic } from '../../contracts/topics';
 import type { GatewayStatus } from '../../gateway/gateway';
+import { BUS_ERROR_CODES } from '../../processor/bus';
 import type { OutgoingRecord } from '../../processor/bus';
 import { SHARD_PHASES } from './shardWork';
 import type { ServiceName, ShardPhase } from './shardWork';
@@ -129,6 +130,8 @@ export class ServiceMetrics {
     this.takeovers.inc({ service });
     // There from the start: of a counter that appears with its first event, Prometheus sees no increase.
     this.fenced.inc({ service }, 0);
+    this.deadLetters.inc({ service }, 0);
+    for (const code of [...BUS_ERROR_CODES, 'OTHER']) this.errors.inc({ service, code }, 0);
   }
 
   restored(service: ServiceName, seconds: number): void {

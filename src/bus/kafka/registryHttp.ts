@@ -6,7 +6,7 @@ import { setMaxListeners } from 'node:events';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
-import { SchemaError } from '../../contracts/avro/localRegistry';
+import { SchemaError } from '../../contracts/avro/schemaError';
 import type { RegistryOptions } from './options';
 
 /** A registry that is there answers in milliseconds. */

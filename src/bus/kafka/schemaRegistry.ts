@@ -5,7 +5,7 @@
  */
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { incompatibility } from '../../contracts/avro/compatibility';
-import { SchemaError } from '../../contracts/avro/localRegistry';
+import { SchemaError } from '../../contracts/avro/schemaError';
 import type { RegisteredSchemas } from '../../contracts/avro/registeredSchemas';
 import type { Subject } from '../../contracts/avro/schemas';
 import type { RegistryOptions } from './options';

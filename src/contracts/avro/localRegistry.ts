@@ -7,11 +7,7 @@ import type { RegisteredSchemas } from './registeredSchemas';
 import { essenceOf, recordNameOf, schemaText, SUBJECTS } from './schemas';
 import type { Subject } from './schemas';
 import type { SchemaStore } from './schemaStore';
-
-/** A schema that cannot be registered, or a store that holds what is no schema. */
-export class SchemaError extends Error {
-  override readonly name = 'SchemaError';
-}
+import { SchemaError } from './schemaError';
 
 export const localRegistry = async (
   store: SchemaStore,

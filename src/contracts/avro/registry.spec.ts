@@ -2,7 +2,8 @@ import { Codec } from './codec';
 import { exampleAudit, exampleHash, exampleIntent } from './examples';
 import { parseSchema } from './compatibility';
 import { genericOf } from './generic';
-import { freshSchemas, localRegistry, SchemaError } from './localRegistry';
+import { freshSchemas, localRegistry } from './localRegistry';
+import { SchemaError } from './schemaError';
 import { essenceOf, recordNameOf, schemaText, SUBJECTS } from './schemas';
 import type { SchemaStore } from './schemaStore';
 

@@ -202,8 +202,8 @@ const clusterPlans = (topicPrefix: string, creates: boolean, grants: boolean): r
   },
 ];
 
-/** Said only to those who may. */
-const HARMLESS = new Set(['MEMBER_ID_REQUIRED', 'TOPIC_ALREADY_EXISTS']);
+/** Said only to those who may; the third by a broker that is still ending a transaction of this id. */
+const HARMLESS = new Set(['MEMBER_ID_REQUIRED', 'TOPIC_ALREADY_EXISTS', 'CONCURRENT_TRANSACTIONS']);
 
 const outcomeOf = async (attempt: Promise<unknown>): Promise<string> => {
   try {
