@@ -48,7 +48,7 @@ const differenceOf = (recorded: BusRecord, again: OutgoingRecord, isTimed: boole
 };
 
 /**
- * `isTimed`: when a record was made is its own to say. Which other headers there are, and what they say, is known; but up to version 0.5 the trace of an
+ * `isTimed`: when a record was made is its own to say. Which other headers there are, and what they say, is known; but before 0012 (docs/adr) the trace of an
  * input was not carried on.
  */
 const headersDifference = (recorded: BusRecord['headers'], again: BusRecord['headers'], isTimed: boolean): string | undefined => {
