@@ -60,8 +60,7 @@ export const answered = async <T>(ask: () => Promise<T>): Promise<T> => {
       return await ask();
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
-      if (tries === TRIES)
-        throw new Error(`no answer within ${TRIES} tries: the connection was lost each time`, { cause: error });
+      if (tries === TRIES) throw new Error(`no answer within ${TRIES} tries: the connection was lost each time`);
       await sleep(PAUSE_MS);
     }
 };
