@@ -13,6 +13,7 @@ import type { Session } from '../apps/session';
 import { runIdFault } from '../contracts/runId';
 import { ORDER_INTENTS } from '../contracts/topics';
 import type { OrderIntent } from '../contracts/messages';
+import type { BusError } from '../processor/busError';
 import type { Answer, Client, SubmitOptions } from './client';
 import { ClientError, closedError, mayPass } from './clientError';
 import { sentText } from './intents';
@@ -67,6 +68,8 @@ class KafkaClient implements Client {
     const waitMs = waitOf(options);
     if (this.#closed !== undefined) throw closedError();
     sentText(intent);
+    const { fault } = this.#follower;
+    if (fault !== undefined) throw unheard(fault);
     try {
       const outcome = await this.#intake.submit(this.#run, intent, { waitMs });
       if (outcome.type !== 'decided') return outcome;
@@ -89,3 +92,7 @@ class KafkaClient implements Client {
     await this.#session.bus.close();
   }
 }
+
+/** An intent whose decision could not be read is better not sent. */
+const unheard = (fault: BusError): ClientError =>
+  new ClientError('not_ready', `not_ready: answers cannot be read, nothing was sent: ${fault.message}`, true, fault);

@@ -13,9 +13,14 @@ import { Backoff, pause } from '../apps/service/backoff';
 import type { Logger } from '../apps/service/logger';
 import type { Session } from '../apps/session';
 import type { BusReader, BusRecord } from '../processor/bus';
+import { BusError } from '../processor/busError';
 import { recordsTo } from '../processor/readTo';
 
 const POLL = { maxRecords: 1_000, maxWaitMs: 250 };
+/** A login that may not read is refused at once; where nothing stands on the log yet, this is how long no answer counts as one. */
+const FIRST_POLL = { maxRecords: 1_000, maxWaitMs: 2_000 };
+/** Offsets before the end that are read first, so that something comes at once: a run has begun there. Some are of transaction markers. */
+const LOOK_BACK = 10;
 /** Decisions that are kept: a repeat that comes soon after is answered without a search. */
 const MOST_KEPT = 10_000;
 
@@ -25,6 +30,8 @@ interface Positions {
 }
 
 export class RunFollower implements IntakeView {
+  /** Why answers cannot be read, where that does not pass by itself. */
+  fault: BusError | undefined;
   private readonly listeners = new Set<LiveListener>();
   private readonly decided = new Map<number, JournalRecord>();
   private readonly stopping = new AbortController();
@@ -40,14 +47,16 @@ export class RunFollower implements IntakeView {
     private readonly folded: { order_intents: number },
   ) {}
 
-  /** Rejects with a BusError. */
+  /** Answers when the log was read once. Rejects with a BusError. */
   static async start(session: Session, runId: string, log: Logger): Promise<RunFollower> {
     const { bus } = session;
     const partition = partitionOf(Buffer.from(runId, 'utf8'), bus.shards);
-    const at = { journal: await bus.endOffset(AUDIT_RECORDS, partition), letters: await bus.endOffset(DEAD_LETTERS, partition) };
+    const [end, letters] = [await bus.endOffset(AUDIT_RECORDS, partition), await bus.endOffset(DEAD_LETTERS, partition)];
+    const at = { journal: Math.max(0, end - LOOK_BACK), letters };
     // What was on the log before is none of ours: it counts as dealt with.
     const folded = { order_intents: await bus.endOffset(ORDER_INTENTS, partition) };
     const follower = new RunFollower(session, runId, log, partition, at, folded);
+    await follower.reading(async (reader) => follower.take(await reader.poll(FIRST_POLL), reader));
     follower.done = follower.keepUp();
     return follower;
   }
@@ -87,6 +96,7 @@ export class RunFollower implements IntakeView {
       try {
         await this.follow(signal);
       } catch (error) {
+        this.fault = error instanceof BusError && !error.retryable ? error : undefined;
         this.log.warn({ err: error, run: this.runId }, 'the answers of the gate are read again from where they were');
         await pause(this.backoff.nextMs(), signal);
       }
@@ -94,17 +104,24 @@ export class RunFollower implements IntakeView {
   }
 
   private async follow(signal: AbortSignal): Promise<void> {
+    await this.reading(async (reader) => {
+      while (!isAborted(signal)) {
+        this.take(await reader.poll(POLL), reader);
+        this.fault = undefined;
+        this.backoff.reset();
+        await immediate();
+      }
+    });
+  }
+
+  private async reading(work: (reader: BusReader) => Promise<void>): Promise<void> {
     const { at, partition } = this;
     const reader = await this.session.bus.reader([
       { topic: AUDIT_RECORDS, partition, offset: at.journal },
       { topic: DEAD_LETTERS, partition, offset: at.letters },
     ]);
     try {
-      while (!isAborted(signal)) {
-        this.take(await reader.poll(POLL), reader);
-        this.backoff.reset();
-        await immediate();
-      }
+      await work(reader);
     } finally {
       await reader.close().catch(() => undefined);
     }

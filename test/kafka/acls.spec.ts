@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs';
 import { openClient } from '../../src/bus/kafka/client';
 import { ROLES } from '../../src/bus/kafka/roles';
+import { connect, readIntent } from '../../src/index';
+import type { Client, OrderIntent } from '../../src/index';
 import { attemptsOf, makeStrangers } from '../support/kafka/attempts';
 import { describeKafka, describeNativeBroker } from '../support/kafka/kafkaUnderTest';
 import { startSecuredBroker } from '../support/kafka/securedBroker';
@@ -74,6 +76,20 @@ describeKafka('a gate with logins', () =>
       await until(`${role} ready`, async () => (await fetch(`${monitoring}/ready`)).status === 200, 30_000);
     };
 
+    const withClient = async <T>(login: Login, work: (client: Client) => Promise<T>): Promise<T> => {
+      const client = await connect({ run: RUN, environment: secured.env(login) });
+      try {
+        return await work(client);
+      } finally {
+        await client.close();
+      }
+    };
+    const demoIntent = (place: number): OrderIntent => {
+      const read = readIntent(demoIntents()[place] ?? {});
+      if (!read.ok) throw new Error(read.error.message);
+      return read.value;
+    };
+
     it('is set up: a super user makes the administrator, who makes the rest', async () => {
       const early = await policygate(['topics', 'create'], secured.env('admin'));
       expect([early.code, early.stderr]).toEqual([
@@ -102,15 +118,37 @@ describeKafka('a gate with logins', () =>
       await until('the run is shown', async () => (await fetch(`${served.url}/runs/${RUN}`)).status === 200, 30_000);
       const decided = await post(`${served.url}/intent`, { intent: second });
       expect([decided.status, jsonOf(decided)]).toEqual([200, expect.objectContaining({ decision: 'ALLOW' })]);
-      const events = parseLines(await as('auditor', 'tail', 'execution-events', '--run', RUN, '--follow', '--limit', '4'));
+      const answer = await withClient('client', (client) => client.submit(demoIntent(1)));
+      expect(answer).toMatchObject({ type: 'decided', decision: { decision: 'ALLOW' } });
+      await expect(withClient('strategy', (client) => client.submit(demoIntent(2)))).rejects.toThrow(
+        /^BUS_REFUSED .*audit-records/,
+      );
+      const events = parseLines(await as('auditor', 'tail', 'execution-events', '--run', RUN, '--follow', '--limit', '6'));
       expect(events.map(({ value }) => (value as { event: string }).event).sort()).toEqual([
-        ...['ORDER_FILLED', 'ORDER_FILLED', 'ORDER_SUBMITTED', 'ORDER_SUBMITTED'],
+        ...['ORDER_FILLED', 'ORDER_FILLED', 'ORDER_FILLED', 'ORDER_SUBMITTED', 'ORDER_SUBMITTED', 'ORDER_SUBMITTED'],
       ]);
       const tripped = { action: 'trip', actor: 'alice', reason: 'that is enough' };
       expect((await post(`${served.url}/runs/${RUN}/kill-switch`, tripped)).status).toBe(200);
       served.child.kill('SIGTERM');
       expect((await served.outcome).code).toBe(0);
     });
+
+    it('takes no intent from a client that may not read its answer any more', () =>
+      withClient('client', async (client) => {
+        const admin = openClient(secured.options('root')).admin();
+        await admin.connect();
+        const read = { ...TOO_MUCH, principal: 'User:policygate-client', resourceName: `${secured.topicPrefix}audit-records` };
+        const outcome = (): Promise<string> =>
+          client.submit(demoIntent(1), { waitMs: 500 }).then(
+            ({ type }) => type,
+            (error: unknown) => (error instanceof Error ? error.message : ''),
+          );
+        await admin.deleteAcls({ filters: [read] });
+        await until('a refusal', async () => /^not_ready: .* nothing was sent: BUS_REFUSED /.test(await outcome()), 20_000);
+        await admin.createAcls({ acl: [read] });
+        await until('an answer', async () => (await outcome()) === 'decided', 20_000);
+        await admin.disconnect();
+      }));
 
     it('is looked after: checkpoints, audit, dead letters, what an operator sees', async () => {
       const signed = async (): Promise<void> => {
@@ -179,7 +217,7 @@ describeKafka('a gate with logins', () =>
       }
       expect(wrong).toEqual([]);
       // A right more or less is a change of the tables in docs/deployment-kafka.md and docs/security.md, too.
-      expect(counts).toEqual({ done: 71, refused: 799 });
+      expect(counts).toEqual({ done: 75, refused: 882 });
     });
   }),
 );

@@ -25,6 +25,7 @@ export const ROLES = [
   'gateway',
   'intake',
   'strategy',
+  'client',
   'price-feed',
   'operator',
   'dead-letters',
@@ -76,6 +77,14 @@ export const RIGHTS: Readonly<Record<Role, Rights>> = {
   strategy: {
     ...NOTHING,
     about: '`publish intents`',
+    writes: [ORDER_INTENTS],
+    transactions: [`policygate-publish-${ORDER_INTENTS}-`],
+  },
+  client: {
+    ...NOTHING,
+    about: '`connect` of the library',
+    // Its answers stand among those to others.
+    reads: [AUDIT_RECORDS, DEAD_LETTERS],
     writes: [ORDER_INTENTS],
     transactions: [`policygate-publish-${ORDER_INTENTS}-`],
   },
