@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export const ROOT = join(__dirname, '..', '..');
-const PROGRAM = join(ROOT, 'dist', 'src', 'apps', 'cli', 'policygate.js');
+export const PROGRAM = join(ROOT, 'dist', 'src', 'apps', 'cli', 'policygate.js');
 
 export interface Outcome {
   /** Null when a signal ended it. */
