@@ -4,6 +4,7 @@ import type { PlantedBug } from './plantedBug';
 
 const GATEWAY = 'src/gateway/gateway.ts';
 const DESK = 'src/gateway/orderDesk.ts';
+const LOOKS = 'src/gateway/orderLooks.ts';
 const EVENTS = 'src/gateway/orderEvents.ts';
 const RUNS = 'src/gateway/runs.ts';
 const DEALT_WITH = 'src/gateway/dealtWith.ts';
@@ -47,11 +48,12 @@ export const GATEWAY_BUGS: readonly PlantedBug[] = [
     profile: 'broker',
     patches: [
       statement(
-        DESK,
-        'care.again = this.options.broker.idempotent && !care.refused;',
-        `if (care.tries > 3) this.tell(rejected(order, '', { code: 'TIMED_OUT', reason: 'the broker does not show it' }), order);
-         else care.again = this.options.broker.idempotent && !care.refused;`,
+        LOOKS,
+        'care.again = broker.idempotent && !care.refused;',
+        `if (care.tries > 3) this.options.tell(rejected(order, '', { code: 'TIMED_OUT', reason: 'the broker does not show it' }), order);
+         else care.again = broker.idempotent && !care.refused;`,
       ),
+      text(LOOKS, /(?<=import \{ followReport, )(?=unknown \})/, 'rejected, '),
     ],
   },
   {
@@ -117,7 +119,7 @@ export const GATEWAY_BUGS: readonly PlantedBug[] = [
     profile: 'broker',
     patches: [
       expression(
-        DESK,
+        'src/gateway/orderCancels.ts',
         '!care.busy && care.cancelDueAt <= now',
         '!care.busy && care.cancelDueAt <= now && care.cancelTries === 0',
       ),

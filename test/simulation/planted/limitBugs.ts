@@ -2,7 +2,7 @@
 import { expression } from './plantedBug';
 import type { PlantedBug } from './plantedBug';
 
-const DESK = 'src/gateway/orderDesk.ts';
+const LOOKS = 'src/gateway/orderLooks.ts';
 const LOOP = 'src/apps/service/shardLoop.ts';
 
 export const LIMIT_BUGS: readonly PlantedBug[] = [
@@ -16,7 +16,9 @@ export const LIMIT_BUGS: readonly PlantedBug[] = [
     name: 'the gateway draws lots',
     what: 'the pause before another cancel is left to chance that nobody handed in',
     profile: 'broker',
-    patches: [expression(DESK, 'pauseMs(care.cancelTries + 1)', 'pauseMs(care.cancelTries + 1) * Math.random()')],
+    patches: [
+      expression('src/gateway/orderCancels.ts', 'pauseMs(care.cancelTries + 1)', 'pauseMs(care.cancelTries + 1) * Math.random()'),
+    ],
   },
   {
     name: 'no pause after an error',
@@ -34,19 +36,13 @@ export const LIMIT_BUGS: readonly PlantedBug[] = [
     name: 'look-ups without a pause',
     what: 'an order of unknown outcome is looked up again as soon as a look-up has ended',
     profile: 'broker',
-    patches: [
-      expression(
-        DESK,
-        /(?<=care\.dueAt = )this\.options\.monotonic\(\) \+ this\.pauseAfter\(care\)(?=;\s+if \(found\.type)/,
-        '0',
-      ),
-    ],
+    patches: [expression(LOOKS, /(?<=care\.dueAt = )monotonic\(\) \+ pauseAfter\(care\)(?=;\s+if \(found\.type)/, '0')],
   },
   {
     name: 'open orders looked at without a pause',
     what: 'open orders are looked at again as soon as a look has ended',
     profile: 'calm',
-    patches: [expression(DESK, /(?<=this\.pollTries = 0;\s+this\.pollDueAt = )monotonic\(\) \+ pollEveryMs/, '0')],
+    patches: [expression(LOOKS, /(?<=this\.pollTries = 0;\s+this\.pollDueAt = )monotonic\(\) \+ pollEveryMs/, '0')],
   },
   {
     name: 'Retry-After passed over',

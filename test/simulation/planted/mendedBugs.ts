@@ -23,8 +23,8 @@ export const MENDED_BUGS: readonly PlantedBug[] = [
     what: 'an order that was to be sent again is, though the broker shows it by then',
     profile: 'broker',
     patches: [
-      statement(DESK, 'if (care !== undefined) care.again = false;', ''),
-      expression(DESK, "notTaken || (again && phase === 'unknown' && orderId === '')", 'notTaken || again'),
+      statement('src/gateway/orderLooks.ts', 'if (care !== undefined) care.again = false;', ''),
+      expression('src/gateway/orderCare.ts', "notTaken || (again && phase === 'unknown' && orderId === '')", 'notTaken || again'),
     ],
   },
   {
