@@ -114,6 +114,12 @@ describe('submit', () => {
   it('gives up in time, and says whether it may be tried again', async () => {
     const nobody = await connect({ url: 'http://127.0.0.1:1' });
     await expect(nobody.submit(small('x'), { waitMs: 300 })).rejects.toMatchObject({ code: 'unreachable', retryable: true });
+    const misspelt = await connect({ url: served.url.replace('http:', 'https:') });
+    const unanswered: unknown = await misspelt.submit(small('x'), { waitMs: 300 }).catch((error: unknown) => error);
+    expect(unanswered).toMatchObject({
+      code: 'unreachable',
+      message: expect.stringMatching(/^[^\n]*: no answer \(\w+: wrong version number\);[^\n]*$/),
+    });
     const body = JSON.stringify({ code: 'queue_full', detail: 'too many wait' });
     proxy.rudeness.push({ status: 429, headers: { 'retry-after': '5' }, body });
     await expect(client.submit(small('x'), { waitMs: 300 })).rejects.toMatchObject({ code: 'queue_full', retryable: true });

@@ -3,6 +3,7 @@
  * acknowledged is decided once. Source: docs/http.md, "POST /intent" and "Errors".
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { lineOf } from '../apps/failure';
 import type { JsonObject } from '../contracts/json/value';
 import { jsonString } from '../contracts/json/write';
 import type { OrderIntent } from '../contracts/messages';
@@ -24,6 +25,8 @@ export interface HttpOptions {
   readonly run?: string;
 }
 
+/** Its words for what went wrong, amid addresses and places in its sources. */
+const OPENSSL = /:error:[0-9A-F]{8}:[^:]*:[^:]*:([^:]*):/;
 /** What one request asks the server to wait at most. */
 const MOST_WAIT_MS = 30_000;
 /** How much later than asked for the server may answer: it first finds out whether the log took the intent. */
@@ -124,10 +127,11 @@ class HttpClient implements Client {
       });
     } catch (error) {
       if (isAborted(this.#closing.signal)) throw closedError();
-      const { message, code } = error as NodeJS.ErrnoException;
+      const { message, code = 'no connection' } = error as NodeJS.ErrnoException;
+      const why = OPENSSL.exec(message)?.[1];
       // Of a name with several addresses there is only the code.
-      const why = message === '' ? (code ?? 'no connection') : message;
-      const what = `${this.#base}: no answer (${why}); is \`policygate serve\` running there? The same intent may be submitted again`;
+      const reason = why !== undefined ? `${code}: ${why}` : message === '' ? code : lineOf(error);
+      const what = `${this.#base}: no answer (${reason}); is \`policygate serve\` running there? The same intent may be submitted again`;
       return new Refusal(new ClientError('unreachable', what, true));
     }
   }
