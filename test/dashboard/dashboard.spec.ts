@@ -1,5 +1,5 @@
 /** The dashboard in a real browser, on a real `policygate serve`. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { source as axeSource } from 'axe-core';
 import type { AxeResults } from 'axe-core';
@@ -237,6 +237,10 @@ const intent = (id: string, fields: Json = {}): Json => ({ ...INTENTS[0], intent
     await page.getByRole('link', { name: 'Now' }).click();
     await page.getByRole('alert', { name: 'Refused policy' }).waitFor();
     await page.getByRole('link', { name: 'Policy' }).click();
+    unlinkSync(policyFile);
+    await page.getByRole('alert', { name: 'Refused policy' }).getByText('cannot be read, and edits are not followed').waitFor();
+    writeFileSync(policyFile, `${edited}\nlimitz: {}\n`);
+    await page.getByRole('alert', { name: 'Refused policy' }).getByText('was refused').waitFor();
     expect(await page.getByLabel('Policy (YAML)').inputValue()).toBe(edited);
     await page.getByRole('button', { name: 'Begin with the text in force' }).click();
     await page.getByLabel('Policy (YAML)').fill(text);

@@ -65,6 +65,17 @@ it('does not wait for the writer of a pipe, and goes on with the file that takes
   await watch.stop();
 });
 
+it('shows that the file is gone, until it is there again', async () => {
+  const { watch, activated } = watching();
+  expect(watch.refused).toBeUndefined();
+  unlinkSync(file);
+  await until('shown', () => watch.refused !== undefined);
+  expect(watch.refused).toMatchObject({ policyHash: undefined, errors: [expect.stringContaining('no such file')] });
+  writeFileSync(file, TEXT);
+  await until('followed again', () => watch.refused === undefined);
+  expect(activated).toEqual([]);
+});
+
 it('activates the file at the start, where it is another policy: it wins', async () => {
   writeFileSync(file, OTHER);
   const { activated } = watching();

@@ -21,7 +21,8 @@ import type { Logger } from '../service/logger';
 export interface RefusedEdit {
   /** RFC 3339. */
   readonly at: string;
-  readonly policyHash: string;
+  /** Undefined: there is nothing to read where the file was. */
+  readonly policyHash: string | undefined;
   readonly errors: readonly string[];
 }
 
@@ -46,6 +47,8 @@ const WATCH_TIMES: WatchTimes = { settle: 200, poll: 2_000 };
 
 export class PolicyWatch {
   private refusal: RefusedEdit | undefined;
+  /** The file is no more, or no file: edits are not followed. */
+  private unreadable: RefusedEdit | undefined;
   /** What was dealt with, in hex: neither refused nor activated again while the file holds it. */
   private settled: string | undefined;
   /** What the last look failed with: said once, and not with every look. */
@@ -62,7 +65,7 @@ export class PolicyWatch {
   }
 
   get refused(): RefusedEdit | undefined {
-    return this.refusal;
+    return this.unreadable ?? this.refusal;
   }
 
   /** Looks at once, and from then on. */
@@ -108,10 +111,13 @@ export class PolicyWatch {
       const bytes = await this.stableBytes();
       if (bytes !== undefined && !this.isStopping()) await this.consider(bytes);
       this.trouble = '';
+      this.unreadable = undefined;
     } catch (error) {
       // A file that is away for a moment, a bus that fails: the next look tries again.
       const trouble = lineOf(error);
       if (trouble !== this.trouble) this.options.log.warn({ reason: trouble }, 'the policy file cannot be put in force now');
+      else if (error instanceof Failure)
+        this.unreadable ??= { at: new Date().toISOString(), policyHash: undefined, errors: [trouble] };
       this.trouble = trouble;
     }
   }

@@ -19,7 +19,8 @@ export const POLICY_SOURCE = 'policy_text';
 export interface WatchedPolicy {
   readonly file: string;
   /** The last edit that was refused, until a valid one. */
-  readonly refused: { readonly at: string; readonly policyHash: string; readonly errors: readonly string[] } | undefined;
+  readonly refused:
+    { readonly at: string; readonly policyHash: string | undefined; readonly errors: readonly string[] } | undefined;
 }
 
 /** `hash`: in hex. Undefined: no shard knows it. */
@@ -41,7 +42,7 @@ export const policiesDocument = (live: Live, watched: WatchedPolicy | undefined)
   return {
     policies: sorted(knownPolicies(live)).map(([hash, known]) => aboutPolicy(hash, known, active)),
     watching: watched?.file ?? null,
-    refused: refused === undefined ? null : { at: refused.at, policy_hash: refused.policyHash, errors: refused.errors },
+    refused: refused === undefined ? null : { at: refused.at, policy_hash: refused.policyHash ?? null, errors: refused.errors },
   };
 };
 

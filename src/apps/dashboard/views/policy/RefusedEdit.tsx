@@ -9,9 +9,12 @@ export const RefusedEdit = ({ policies }: { readonly policies: Policies | undefi
     <section class="banner banner-warning" aria-label="Refused policy" role="alert">
       <span>
         <strong>
-          The last edit of <bdi>{watching ?? 'the watched file'}</bdi> was refused
-        </strong>{' '}
-        at {dateTimeText(refused.at)}; the policy before it stays in force.
+          {refused.policy_hash !== null && 'The last edit of '}
+          <bdi>{watching ?? 'the watched file'}</bdi>
+          {refused.policy_hash === null ? ' cannot be read, and edits are not followed' : ' was refused'}
+        </strong>
+        {refused.policy_hash === null ? ', since ' : ' at '}
+        {dateTimeText(refused.at)}; the policy before it stays in force.
       </span>
       <ul>
         {refused.errors.map((error) => (
