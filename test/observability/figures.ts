@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Registry } from 'prom-client';
 import { HttpMetrics } from '../../src/apps/http/httpMetrics';
-import { IntakeMetrics } from '../../src/apps/intake/intakeMetrics';
+import { IntakeMetrics, pricesTaken } from '../../src/apps/intake/intakeMetrics';
 import { showDisk, showReadiness, showRegistry } from '../../src/apps/service/environmentMetrics';
 import { ServiceMetrics } from '../../src/apps/service/serviceMetrics';
 import { ShardSampler } from '../../src/apps/service/shardSampler';
@@ -19,6 +19,7 @@ export interface Figure {
 export const figures = (): ReadonlyMap<string, Figure> => {
   const { registry } = new ServiceMetrics();
   new IntakeMetrics(registry, () => 0);
+  pricesTaken(registry);
   new HttpMetrics(
     registry,
     () => Promise.resolve(0),

@@ -170,6 +170,7 @@ describe('who may ask', () => {
   const OPERATOR = 'operator-0123456789abcdef';
   const READER = 'reader-0123456789abcdef00';
   const SENDER = 'sender-0123456789abcdef00';
+  const FEED = 'feed-0123456789abcdef0000';
   const tokens = folder.path('tokens.yaml');
   const as = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
@@ -179,6 +180,7 @@ describe('who may ask', () => {
       `tokens:
   - {name: reader, token: ${READER}, roles: [read]}
   - {name: momentum, token: ${SENDER}, roles: [submit], strategies: [momentum_v1]}
+  - {name: prices, token: ${FEED}, roles: [feed]}
 `,
       { mode: 0o600 },
     );
@@ -195,7 +197,14 @@ describe('who may ask', () => {
     expect(await statusOf(post(`${url}/intent`, { intent: INTENTS[0] }, as(READER)))).toBe(403);
     expect(await statusOf(post(`${url}/intent`, { intent: INTENTS[0] }, as(SENDER)))).toBe(200);
     expect(await statusOf(post(`${url}/intent`, { intent: byOther }, as(SENDER)))).toBe(403);
+    const price = { symbol: 'AAPL', price: 150 };
+    expect(await statusOf(post(`${url}/prices`, price, as(SENDER)))).toBe(403);
+    expect(await statusOf(post(`${url}/prices`, price, as(READER)))).toBe(403);
+    expect(await statusOf(post(`${url}/prices`, price, as(FEED)))).toBe(200);
+    expect(await statusOf(get(`${url}/status`, as(FEED)))).toBe(403);
+    expect(jsonOf(await get(`${url}/status`, as(READER))).feed_lag_ms).toEqual(expect.any(Number));
     const trip = { action: 'trip', actor: 'alice', reason: 'a test' };
+    expect(await statusOf(post(`${url}/runs/t-1/kill-switch`, trip, as(FEED)))).toBe(403);
     expect(await statusOf(post(`${url}/runs/t-1/kill-switch`, trip, as(READER)))).toBe(403);
     expect(await statusOf(post(`${url}/runs/t-1/kill-switch`, trip, as(OPERATOR)))).toBe(200);
     const state = jsonOf(await get(`${url}/runs/t-1/kill-switch`, as(READER)));
@@ -203,7 +212,7 @@ describe('who may ask', () => {
     const watched = await policygate(['top', '--once', '--url', url], { POLICYGATE_TOKEN: READER });
     expect([watched.code, watched.stdout]).toEqual([0, expect.stringContaining('KILL SWITCH TRIPPED')]);
     await stopped(served);
-    for (const token of [OPERATOR, READER, SENDER]) expect(served.stderr()).not.toContain(token);
+    for (const token of [OPERATOR, READER, SENDER, FEED]) expect(served.stderr()).not.toContain(token);
   });
 
   it('must be known before others can reach it', async () => {
@@ -242,6 +251,15 @@ describe('who may ask', () => {
     ]);
     await stopped(served);
   });
+});
+
+it.each([
+  ['a file that is not there', ['--policy', '/nowhere.yaml', ...DEMO_FILES.slice(2)]],
+  ['no files', []],
+])('a first start with %s makes no directory and serves nothing', async (_, args) => {
+  const { code, stderr } = await policygate(['serve', ...args, '--port', '0', '--data-dir', folder.path('nothing')]);
+  expect([code, stderr.includes('HTTP is served'), existsSync(folder.path('nothing'))]).toEqual([2, false, false]);
+  expect(stderr).toMatch(/^Error: [^\n]*\n$/);
 });
 
 it('top says in one line that nobody answers', async () => {

@@ -5,6 +5,8 @@ import { TestLog } from '../../../test/support/services';
 import { testRoute } from '../../../test/support/httpServer';
 import { Intake } from '../intake/intake';
 import { intakeRoutes } from '../intake/intakeRoutes';
+import { PriceIntake } from '../intake/priceIntake';
+import { pricesRoute } from '../intake/pricesRoute';
 import { ServiceMetrics } from '../service/serviceMetrics';
 import { openApiText } from './openapi';
 import type { Route } from './route';
@@ -48,6 +50,10 @@ const everyRoute = async (): Promise<readonly Route[]> => {
   const intake = new Intake({ bus, codec, live, registry: new Registry(), log: new TestLog() });
   const routes: readonly Route[] = [
     ...intakeRoutes({ intake, live, defaultRun: () => undefined, allowSenderPrices: false }),
+    pricesRoute({
+      prices: new PriceIntake({ bus, codec, registry: new Registry(), log: new TestLog() }),
+      mustHaveBegun: () => undefined,
+    }),
     ...questions,
     ...operationsRoutes({
       bus,

@@ -18,6 +18,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const TAGS: Readonly<Record<Route['tag'], string>> = {
   intents: 'What strategies want, and what they get',
+  prices: 'What they are judged at',
   runs: 'What runs hold, and did',
   controls: 'What stops everything',
   policies: 'The limits',

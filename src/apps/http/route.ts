@@ -4,8 +4,8 @@
  */
 import type { ProblemCode } from './problem';
 
-/** submit: send intents; read: look at everything; operate: read, and change what holds (kill switch, policies). */
-export const ROLES = ['submit', 'read', 'operate'] as const;
+/** submit: send intents; read: look at everything; operate: read, and change what holds (kill switch, policies, prices); feed: send prices. */
+export const ROLES = ['submit', 'read', 'operate', 'feed'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Who asks. */
@@ -76,7 +76,7 @@ export interface Route {
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
-  readonly tag: 'intents' | 'runs' | 'controls' | 'policies' | 'audit' | 'operations';
+  readonly tag: 'intents' | 'prices' | 'runs' | 'controls' | 'policies' | 'audit' | 'operations';
   /** One of them suffices; undefined: nobody is asked for a token. */
   readonly roles: readonly Role[] | undefined;
   readonly parameters: readonly Parameter[];

@@ -132,7 +132,7 @@ describe('a token of the environment', () => {
     const tokens = await Tokens.open({ file: FILE, token });
     expect(tokens?.callerOf(SECRET)).toEqual({
       name: 'environment',
-      roles: new Set(['submit', 'read', 'operate']),
+      roles: new Set(['submit', 'read', 'operate', 'feed']),
       strategies: undefined,
     });
     expect(tokens?.callerOf('a-token-of-the-file')?.name).toBe('a');

@@ -83,3 +83,7 @@ export class IntakeMetrics {
     this.commitFailures.inc();
   }
 }
+
+/** The one figure of the way in for prices. */
+export const pricesTaken = (registry: Registry): Counter =>
+  new Counter({ name: `${PREFIX}prices_total`, help: 'Prices that came over HTTP and are on the log', registers: [registry] });

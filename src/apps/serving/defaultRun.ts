@@ -47,6 +47,12 @@ export const openDefaultRun = async (options: DefaultRunOptions): Promise<string
   throw new Failure(noRun(flags));
 };
 
+/** Before anything is opened, where a start can only begin a run: that it can. Rejects with a Failure. */
+export const checkBeginning = async (flags: DefaultRunFlags): Promise<void> => {
+  if (!namesRunFiles(flags)) throw new Failure(noRun(flags));
+  await readRunFiles(flags);
+};
+
 /** The run that is active is ended, and another one begun. */
 const replaced = async (options: DefaultRunOptions): Promise<string> => {
   const { flags, live, log } = options;

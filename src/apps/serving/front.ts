@@ -7,6 +7,7 @@ import { Problem } from '../http/problem';
 import type { HttpServer, ServerOptions } from '../http/server';
 import { openServer } from '../http/server';
 import type { Intake } from '../intake/intake';
+import type { PriceIntake } from '../intake/priceIntake';
 import type { LiveLog } from '../live/liveLog';
 import { pause } from '../service/backoff';
 import type { Logger } from '../service/logger';
@@ -20,6 +21,7 @@ import type { DefaultRunFlags } from './defaultRun';
 export interface FrontOptions extends Session {
   readonly server: ServerOptions;
   readonly intake: Intake;
+  readonly prices: PriceIntake;
   readonly live: LiveLog;
   readonly flags: DefaultRunFlags;
   readonly embedded: boolean;
@@ -52,7 +54,7 @@ export class Front implements Door {
   runForIntents(): string | undefined {
     if (this.run === undefined && !this.hasBegun)
       throw new Problem('not_ready', {
-        detail: 'the server starts, and does not know its run yet; nothing was written, send the intent again in a moment',
+        detail: 'the server starts, and does not know its run yet; nothing was written, send it again in a moment',
         headers: { 'retry-after': '1' },
       });
     return this.run;
@@ -85,11 +87,11 @@ export class Front implements Door {
   }
 
   async shut(): Promise<void> {
-    const { policyWatch, intake, log } = this.options;
+    const { policyWatch, intake, prices, log } = this.options;
     await policyWatch?.stop();
     // Those who wait for decisions are answered by the intake; what comes from now on is refused by the server.
     const closing = this.server?.close();
-    await Promise.all([intake.stop(), closing]).catch((error: unknown) => {
+    await Promise.all([intake.stop(), prices.stop(), closing]).catch((error: unknown) => {
       log.error({ err: error }, 'the HTTP server did not end cleanly');
     });
   }

@@ -1,5 +1,6 @@
 /** `policygate serve`: intake, processor, gateway, live view and dashboard in one process; behind Kafka only what answers HTTP. */
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Io } from '../cli/io';
 import { httpSettings } from '../config/httpSettings';
@@ -13,6 +14,8 @@ import { questionRoutes } from '../http/routes/questionRoutes';
 import type { HttpServer } from '../http/server';
 import { requireTokensFor, Tokens } from '../http/tokens';
 import { Intake } from '../intake/intake';
+import { PriceIntake } from '../intake/priceIntake';
+import { pricesRoute } from '../intake/pricesRoute';
 import { intakeRoutes } from '../intake/intakeRoutes';
 import { LiveLog } from '../live/liveLog';
 import { lineOf } from '../failure';
@@ -24,6 +27,7 @@ import { READY_WITHIN_MS, runServices } from '../service/runServices';
 import type { Problem } from '../service/shardService';
 import { ENGINE_VERSION } from '../session';
 import { tell } from './controls';
+import { checkBeginning } from './defaultRun';
 import { Front } from './front';
 import { PolicyWatch } from './policyWatch';
 import { RunLogs } from './runLogs';
@@ -44,6 +48,8 @@ export const serveHttp = async (flags: ServeFlags, io: Io): Promise<void> => {
   requireTokensFor(http.host, tokens);
 
   const embedded = settings.bus === 'embedded';
+  // A mistake in a file makes no directory, and nobody sees a server that ends again.
+  if (embedded && (flags.newRun === true || (await isEmpty(settings.dataDir)))) await checkBeginning(flags);
   const names = embedded ? (['processor', 'gateway'] as const) : [];
   const broker = embedded ? (flags.broker ?? 'sim') : undefined;
   const trading = { ...flags, cancelOpenOrders: flags.keepOpenOrders !== true };
@@ -51,6 +57,7 @@ export const serveHttp = async (flags: ServeFlags, io: Io): Promise<void> => {
   const { bus, codec, metrics, services, checkpoints, surroundings } = open;
   const live = LiveLog.open({ bus, codec, log });
   const intake = new Intake({ ...{ bus, codec, live, log }, registry: metrics.registry, limits: { drainMs: INTAKE_DRAIN_MS } });
+  const prices = new PriceIntake({ bus, codec, log, registry: metrics.registry });
   const defaultRun = (): string | undefined => front.defaultRun;
   const policyWatch = watchOf(flags, { defaultRun, live, log, bus, codec });
   const logs = new RunLogs({ bus, codec, live, log, auditLog: flags.auditLog, execLog: flags.execLog });
@@ -58,6 +65,7 @@ export const serveHttp = async (flags: ServeFlags, io: Io): Promise<void> => {
   const startedAt = Date.now();
   const routes: readonly Route[] = [
     ...intakeRoutes({ intake, live, defaultRun: () => front.runForIntents(), allowSenderPrices }),
+    pricesRoute({ prices, mustHaveBegun: () => void front.runForIntents() }),
     ...questionRoutes({
       ...{ bus, codec, live, log, defaultRun, allowSenderPrices },
       publicKey: checkpoints?.key.publicKey,
@@ -76,7 +84,7 @@ export const serveHttp = async (flags: ServeFlags, io: Io): Promise<void> => {
     }),
   ];
   const front = new Front({
-    ...{ bus, codec, live, intake, logs, policyWatch, flags, embedded, log },
+    ...{ bus, codec, live, intake, prices, logs, policyWatch, flags, embedded, log },
     server: {
       routes,
       tokens,
@@ -122,6 +130,10 @@ export const serveHttp = async (flags: ServeFlags, io: Io): Promise<void> => {
   await open.broker?.close();
   io.out(`serve ended (${ended}): ${await metrics.summary()}\n`);
 };
+
+/** Nothing was ever written there. */
+const isEmpty = async (directory: string | undefined): Promise<boolean> =>
+  directory === undefined || (await readdir(directory).catch(() => [])).length === 0;
 
 const serveSettings = async (flags: ServeFlags): Promise<Settings & { readonly warnings: readonly string[] }> => {
   const settings = await readSettings(flags, process.env);

@@ -82,9 +82,9 @@ export const RIGHTS: Readonly<Record<Role, Rights>> = {
   },
   client: {
     ...NOTHING,
-    about: '`connect` of the library',
+    about: '`connect` of the library, strategies that read their decisions',
     // Its answers stand among those to others.
-    reads: [AUDIT_RECORDS, DEAD_LETTERS],
+    reads: [DECISIONS, AUDIT_RECORDS, DEAD_LETTERS],
     writes: [ORDER_INTENTS],
     transactions: [`policygate-publish-${ORDER_INTENTS}-`],
   },

@@ -12,7 +12,7 @@ import type { Result } from '../result';
 import { marketSnapshot } from './inputs';
 import { amount, ANY_DECIMAL, name, orNull, timestamp } from './kinds';
 import { readBySchema } from './readDocument';
-import { field, strictObject } from './schema';
+import { field, jsonSchemaOf, strictObject } from './schema';
 import { decimalText } from './writeDocument';
 
 /** One line of a file of prices. */
@@ -27,11 +27,18 @@ export const readPriceLine = (input: string | Uint8Array): Result<PriceLine, Con
 export const priceText = ({ price, symbol }: PriceUpdated): string =>
   `{"price":${price === null ? 'null' : decimalText(price)},"symbol":${jsonString(symbol)}}`;
 
-const onePrice: z.ZodType<PriceLine> = strictObject({
+const priceUpdate = strictObject({
   symbol: field(name),
   price: field(orNull(amount(ANY_DECIMAL))),
   timestamp: field(timestamp).optional(),
-}).transform(({ symbol, price, timestamp: at }) => ({ timestamp: at, prices: [{ symbol, price }] }));
+});
+/** Of the first form. */
+export const priceUpdateSchema = (): Record<string, unknown> => jsonSchemaOf(priceUpdate);
+
+const onePrice: z.ZodType<PriceLine> = priceUpdate.transform(({ symbol, price, timestamp: at }) => ({
+  timestamp: at,
+  prices: [{ symbol, price }],
+}));
 
 const snapshot: z.ZodType<PriceLine> = marketSnapshot.transform(({ timestamp: at, prices }) => ({
   timestamp: at,

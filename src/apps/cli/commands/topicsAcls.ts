@@ -45,8 +45,8 @@ export const aclsCommand = (
     .addHelpText(
       'after',
       `
-Without --apply and --verify it prints a shell script and asks no cluster. Both need the right to see and change permissions: the role admin has it, given
-by a super user of the cluster. Names follow the settings: topic prefix and group.
+Without --apply and --verify it prints a shell script and asks no cluster; the settings must name one all the same. Both need the right to see and change
+permissions: the role admin has it, given by a super user of the cluster. Names follow the settings: topic prefix and group.
 
 Exit codes: 0 done, 1 something is missing (--verify), or a principal has more than its roles need, 2 could not run.
 

@@ -2,7 +2,7 @@
 
 export type Exact = number | string;
 export type Verdict = 'ALLOW' | 'MODIFY' | 'DENY';
-export type Role = 'submit' | 'read' | 'operate';
+export type Role = 'submit' | 'read' | 'operate' | 'feed';
 
 /** `GET /status`. */
 export interface Status {

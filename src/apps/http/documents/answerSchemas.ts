@@ -1,4 +1,5 @@
 /** JSON Schemas of what the API answers, but for the documents of src/contracts (schemas.ts) and rows of the journal (rowSchemas.ts). */
+import { ROLES } from '../route';
 import type { JsonSchema } from '../route';
 import {
   amount,
@@ -40,6 +41,7 @@ const block = object({ source: text, values: mapOf({ type: ['number', 'string', 
 
 const INTENTS = {
   Problem: object(problem, ...PROBLEM_OPTIONAL),
+  PricesTaken: object({ prices: whole }),
   Pending: object({ status: { type: 'string', const: 'pending' }, run_id: text, intent_id: text }),
   DecidedLine: { allOf: [component('Decision'), object({ seq: whole, replayed: flag })] },
   RefusedLine: object({ ...problem, line: whole }, ...PROBLEM_OPTIONAL),
@@ -221,7 +223,7 @@ const POLICIES = {
   Policies: object({
     policies: listOf(object(known)),
     watching: orNull(text),
-    refused: orNull(object({ at: time, policy_hash: digest, errors: listOf(text) })),
+    refused: orNull(object({ at: time, policy_hash: orNull(digest), errors: listOf(text) })),
   }),
   Policy: object({ ...known, text, warnings: listOf(text) }),
   AppliedLimits: object({
@@ -280,7 +282,7 @@ const SERVICE = {
     started_at: time,
     feed_lag_ms: orNull({ type: 'number' }),
     waiting: whole,
-    caller: object({ name: text, roles: listOf(oneOf('submit', 'read', 'operate')) }),
+    caller: object({ name: text, roles: listOf(oneOf(...ROLES)) }),
     position: text,
   }),
   OpenApi: { type: 'object', required: ['openapi', 'info', 'paths'] },

@@ -1,5 +1,6 @@
 /** JSON Schemas of what the API takes. The reader of each body checks what JSON Schema cannot say. */
 import { LONGEST_NAME } from '../../../contracts/intentFault';
+import { priceUpdateSchema } from '../../../contracts/documents/priceUpdates';
 import type { JsonSchema } from '../route';
 import { component, oneOf, strictObject } from './schemaParts';
 
@@ -23,6 +24,7 @@ export const BODY_SCHEMAS = {
     'run_id',
     'market_snapshot',
   ),
+  PricesRequest: { anyOf: [component('MarketSnapshot'), priceUpdateSchema()] },
   KillSwitchRequest: strictObject({ action: oneOf('trip', 'reset'), ...signature }),
   PolicyRequest: strictObject({ policy_text: policyText, ...signature, run_id: name }, 'run_id'),
   PolicyDiffRequest: {

@@ -139,7 +139,7 @@ describe('GET /status', () => {
       started_at: '2026-02-24T00:00:00Z',
       feed_lag_ms: null,
       waiting: 3,
-      caller: { name: 'anonymous', roles: ['submit', 'read', 'operate'] },
+      caller: { name: 'anonymous', roles: ['submit', 'read', 'operate', 'feed'] },
       position: rig.live.position().join(','),
     });
   });
