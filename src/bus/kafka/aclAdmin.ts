@@ -4,8 +4,7 @@ import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatter
 import type { AclEntry, Admin, Kafka } from 'kafkajs';
 import { keyOfRight } from './acls';
 import type { Operation, Resource, Right } from './acls';
-import { busErrorOf } from './failures';
-import { answered } from './waiting';
+import { withAdmin } from './withAdmin';
 
 /** An entry as the cluster has it. */
 export interface HeldEntry {
@@ -121,15 +120,3 @@ const entryOf = ({ principal, right: { operation, resource, name, pattern } }: G
   operation: OPERATIONS[operation],
   permissionType: AclPermissionTypes.ALLOW,
 });
-
-const withAdmin = async <T>(client: Kafka, brokers: readonly string[], work: (admin: Admin) => Promise<T>): Promise<T> => {
-  const admin = client.admin();
-  try {
-    await admin.connect();
-    return await work(admin);
-  } catch (error) {
-    throw busErrorOf(error, brokers.join(', '), 'BUS_FAILED');
-  } finally {
-    await answered(admin.disconnect()).catch(() => undefined); // what it says no longer matters
-  }
-};

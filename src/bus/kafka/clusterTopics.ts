@@ -1,5 +1,4 @@
 /** What the cluster says of our topics: whether each is there, its partitions, replicas and settings. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigResourceTypes } from 'kafkajs';
 import type { Admin, ITopicMetadata } from 'kafkajs';
 import { TOPICS } from '../../contracts/topics';
@@ -7,6 +6,7 @@ import type { Topic } from '../../contracts/topics';
 import { topicName } from './options';
 import type { KafkaOptions } from './options';
 import { allEnded } from './waiting';
+import { askedAgain } from './withAdmin';
 
 export interface PresentTopic {
   readonly topic: Topic;
@@ -33,11 +33,11 @@ export const clusterTopics = async (
   admin: Admin,
   options: Pick<KafkaOptions, 'topicPrefix'>,
 ): Promise<readonly ClusterTopic[]> => {
-  const listed = new Set(await answered(() => admin.listTopics()));
+  const listed = new Set(await askedAgain(() => admin.listTopics()));
   const named = TOPICS.map((topic) => ({ topic, name: topicName(options, topic) }));
   const present = named.filter(({ name }) => listed.has(name)).map(({ name }) => name);
   // Without names kafkajs asks for every topic of the cluster.
-  const metadata = present.length === 0 ? [] : (await answered(() => admin.fetchTopicMetadata({ topics: present }))).topics;
+  const metadata = present.length === 0 ? [] : (await askedAgain(() => admin.fetchTopicMetadata({ topics: present }))).topics;
   return allEnded(
     named.map(async ({ topic, name }): Promise<ClusterTopic> => {
       const found = metadata.find((one) => one.name === name);
@@ -45,24 +45,6 @@ export const clusterTopics = async (
       return { topic, name, state: 'present', ...shapeOf(found), settings: await settingsOf(admin, name) };
     }),
   );
-};
-
-const TRIES = 5;
-const PAUSE_MS = 200;
-
-/**
- * Asks again where a connection was lost under the question: kafkajs then takes `null` for the answer, reads it, and what it throws is no error of a broker (`withBroker` in
- * cluster/brokerPool.js).
- */
-export const answered = async <T>(ask: () => Promise<T>): Promise<T> => {
-  for (let tries = 1; ; tries += 1)
-    try {
-      return await ask();
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      if (tries === TRIES) throw new Error(`no answer within ${TRIES} tries: the connection was lost each time`);
-      await sleep(PAUSE_MS);
-    }
 };
 
 const shapeOf = ({ partitions }: ITopicMetadata): { readonly partitions: number; readonly replication: number } => ({
@@ -73,7 +55,7 @@ const shapeOf = ({ partitions }: ITopicMetadata): { readonly partitions: number;
 /** A list of topics leaves out what the user may not see; asked by name, the broker says which it is. */
 const absence = async (admin: Admin, name: string): Promise<'missing' | 'hidden'> => {
   try {
-    await answered(() => admin.fetchTopicMetadata({ topics: [name] }));
+    await askedAgain(() => admin.fetchTopicMetadata({ topics: [name] }));
     return 'missing';
   } catch (error) {
     if (brokerErrorOf(error) === 'TOPIC_AUTHORIZATION_FAILED') return 'hidden';

@@ -4,12 +4,11 @@ import { KafkaJSAggregateError } from 'kafkajs';
 import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
 import { BusError } from '../../processor/bus';
 import { brokerErrorOf, clusterTopics } from './clusterTopics';
-import { busErrorOf } from './failures';
 import type { KafkaOptions } from './options';
 import { commonPartitions, differences, findingsOf } from './topicFindings';
 import type { TopicFinding } from './topicFindings';
 import { topicSettings } from './topicSettings';
-import { answered } from './waiting';
+import { askedAgain, withAdmin } from './withAdmin';
 
 export interface TopicsVerified {
   readonly findings: readonly TopicFinding[];
@@ -52,7 +51,7 @@ export const createTopics = (
   options: NamingOptions,
   wanted: { readonly partitions?: number | undefined; readonly replication?: number | undefined } = {},
 ): Promise<TopicsCreated> =>
-  withAdmin(client, options, async (admin) => {
+  withAdmin(client, options.brokers, async (admin) => {
     const topics = await clusterTopics(admin, options);
     const { brokers } = await admin.describeCluster();
     const existing = topics.filter((topic) => topic.state === 'present');
@@ -87,7 +86,7 @@ export const createTopics = (
 
 /** Compares every topic with what it must be. */
 export const verifyTopics = (client: Kafka, options: NamingOptions): Promise<TopicsVerified> =>
-  withAdmin(client, options, async (admin) => {
+  withAdmin(client, options.brokers, async (admin) => {
     const topics = await clusterTopics(admin, options);
     const common = commonPartitions(topics.filter((topic) => topic.state === 'present'));
     const findings = findingsOf(topics, options);
@@ -111,7 +110,7 @@ export const verifiedShards = async (client: Kafka, options: NamingOptions): Pro
 
 /** The topics that are there. */
 export const listTopics = (client: Kafka, options: NamingOptions): Promise<readonly TopicRow[]> =>
-  withAdmin(client, options, async (admin) => {
+  withAdmin(client, options.brokers, async (admin) => {
     const topics = await clusterTopics(admin, options);
     const rows: TopicRow[] = [];
     for (const topic of topics) {
@@ -129,18 +128,6 @@ export const listTopics = (client: Kafka, options: NamingOptions): Promise<reado
     }
     return rows;
   });
-
-const withAdmin = async <T>(client: Kafka, { brokers }: NamingOptions, work: (admin: Admin) => Promise<T>): Promise<T> => {
-  const admin = client.admin();
-  try {
-    await admin.connect();
-    return await work(admin);
-  } catch (error) {
-    throw busErrorOf(error, brokers.join(', '), 'BUS_FAILED');
-  } finally {
-    await answered(admin.disconnect()).catch(() => undefined); // what it says no longer matters
-  }
-};
 
 /** What kafkajs throws for each topic; its types leave it out. */
 interface CreateTopicError {
@@ -178,7 +165,7 @@ const LISTED_WAIT_MS = 100;
 /** The controller has made them; a broker hears of it a moment later, and would call them missing until then. */
 const untilListed = async (admin: Admin, names: readonly string[]): Promise<void> => {
   for (let tries = 0; tries < LISTED_TRIES; tries++) {
-    const listed = new Set(await admin.listTopics());
+    const listed = new Set(await askedAgain(() => admin.listTopics()));
     if (names.every((name) => listed.has(name))) return;
     await setTimeout(LISTED_WAIT_MS);
   }
