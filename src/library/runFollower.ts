@@ -30,7 +30,7 @@ interface Positions {
 }
 
 export class RunFollower implements IntakeView {
-  /** Why answers cannot be read, where that does not pass by itself. */
+  /** Why answers cannot be read, where that does not pass by itself; until they can be read again. */
   fault: BusError | undefined;
   private readonly listeners = new Set<LiveListener>();
   private readonly decided = new Map<number, JournalRecord>();
@@ -96,7 +96,7 @@ export class RunFollower implements IntakeView {
       try {
         await this.follow(signal);
       } catch (error) {
-        this.fault = error instanceof BusError && !error.retryable ? error : undefined;
+        if (error instanceof BusError && !error.retryable) this.fault = error;
         this.log.warn({ err: error, run: this.runId }, 'the answers of the gate are read again from where they were');
         await pause(this.backoff.nextMs(), signal);
       }
