@@ -10,8 +10,8 @@ import type { Session } from '../session';
 import { GroupCommit } from './groupCommit';
 import { pricesTaken } from './intakeMetrics';
 
-/** Requests that may wait for the log at once. */
-const MOST_WAITING = 1_000;
+/** Records that may wait for the log at once: prices times shards. One request is taken however many it has. */
+const MOST_WAITING = 200_000;
 /** How long a bus that fails is tried again, ms. A price is soon replaced by a newer one. */
 const PATIENCE_MS = 5_000;
 
@@ -43,10 +43,11 @@ export class PriceIntake {
   /** Resolves when they are on the log; rejects with a Problem: `not_ready` and `invalid_json` (they are not), `outcome_unknown`. */
   async publish(prices: readonly PriceUpdated[]): Promise<void> {
     if (this.stopped) throw notReady('the server stops');
-    if (this.waiting >= MOST_WAITING) throw notReady(`${MOST_WAITING} requests with prices wait for the log`);
     if (prices.length === 0) return;
+    const count = prices.length * this.options.bus.shards;
+    if (this.waiting > 0 && this.waiting + count > MOST_WAITING) throw notReady('too many prices wait for the log');
     const records = this.recordsOf(prices);
-    this.waiting += 1;
+    this.waiting += count;
     try {
       await new Promise<void>((resolve, reject) => {
         const failed = (_error: unknown, written: false | 'unknown'): void =>
@@ -54,7 +55,7 @@ export class PriceIntake {
         this.commits.add({ records, withdrawn: false, begun: () => undefined, committed: () => resolve(), failed });
       });
     } finally {
-      this.waiting -= 1;
+      this.waiting -= count;
     }
     this.taken.inc(prices.length);
   }

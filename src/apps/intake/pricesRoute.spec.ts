@@ -6,7 +6,7 @@ import { TestLog } from '../../../test/support/services';
 import { intentOf } from '../../../test/support/situations';
 import { TestShard } from '../../../test/support/shard';
 import { openMemoryBus } from '../../bus/memory/memoryBus';
-import { formatDecimal } from '../../contracts/decimal';
+import { decimal, formatDecimal } from '../../contracts/decimal';
 import { MARKET_PRICES } from '../../contracts/topics';
 import type { Bus } from '../../processor/bus';
 import { BusError } from '../../processor/bus';
@@ -122,4 +122,23 @@ it('lets many requests share a transaction', async () => {
   const { send } = feedOf(counted, shard);
   await Promise.all(Array.from({ length: 200 }, (_, at) => send(`{"symbol":"S${at}","price":${at + 1}}`)));
   expect([(await pricesOf(shard)).length, commits]).toEqual([200, 1]);
+});
+
+it('bounds what waits for a log that is slow, and takes more when it has caught up', async () => {
+  const shard = shardOf(2);
+  let go: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (go = resolve));
+  const slow: Bus = Object.assign(Object.create(shard.bus) as Bus, {
+    writer: async (id: string) => {
+      await held;
+      return shard.bus.writer(id);
+    },
+  });
+  const { intake, send } = feedOf(slow, shard);
+  const many = Array.from({ length: 40_000 }, (_, at) => ({ symbol: `S${at}`, price: decimal('1') }));
+  const waiting = [intake.publish(many), intake.publish(many)];
+  await expect(intake.publish(many)).rejects.toMatchObject({ code: 'not_ready' });
+  go();
+  await Promise.all(waiting);
+  expect((await send('{"symbol":"AAPL","price":1}')).status).toBe(200);
 });
