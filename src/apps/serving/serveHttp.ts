@@ -131,9 +131,14 @@ export const serveHttp = async (flags: ServeFlags, io: Io): Promise<void> => {
   io.out(`serve ended (${ended}): ${await metrics.summary()}\n`);
 };
 
-/** Nothing was ever written there. */
-const isEmpty = async (directory: string | undefined): Promise<boolean> =>
-  directory === undefined || (await readdir(directory).catch(() => [])).length === 0;
+/** Nothing was ever written there. What else is wrong with it, opening it says better. */
+const isEmpty = async (directory: string | undefined): Promise<boolean> => {
+  try {
+    return directory === undefined || (await readdir(directory)).length === 0;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
+};
 
 const serveSettings = async (flags: ServeFlags): Promise<Settings & { readonly warnings: readonly string[] }> => {
   const settings = await readSettings(flags, process.env);

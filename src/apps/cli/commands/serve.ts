@@ -58,8 +58,9 @@ On the embedded bus (--data-dir, by default ${DATA_DIR}) everything is in this o
 policy, a portfolio and prices, and begins a run with them; a later one goes on with that run, and needs nothing. On Kafka it is the
 intake and the dashboard, in front of processors and gateways that are processes of their own; a request names its run, or --run does.
 
-Prices come by POST /prices, with a token of the role feed. The answer to a decided intent is on disk when it is sent. docs/http.md has every route, GET /openapi.json the same for programs. SIGTERM or SIGINT takes
-nothing more, answers what waits and ends within 10 s; a second one ends at once. SIGHUP reads tokens and certificates again.
+The answer to a decided intent is on disk when it is sent. Newer prices come by POST /prices, with a token of the role feed where there are tokens.
+docs/http.md has every route, GET /openapi.json the same for programs. SIGTERM or SIGINT takes nothing more, answers what waits and
+ends within 10 s; a second one ends at once. SIGHUP reads tokens and certificates again.
 
 ${BROKER_HELP}
 
